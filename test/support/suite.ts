@@ -60,7 +60,7 @@ uvuGlobals.UVU_DEFER = 1;
 const uvu = await import("uvu");
 
 const handlesAtStart = countHandles();
-const onlyMatching = process.env["VERTEX_TEST_ONLY"];
+const onlyMatching = process.env.VERTEX_TEST_ONLY;
 const declared: Declared[] = [];
 const mishaps = new Set<unknown>();
 const tally = { passed: 0, failed: 0, skipped: 0 };
@@ -191,11 +191,16 @@ function printable(thrown: unknown): Error {
   const copy = new Error(String(thrown.message));
   const { details } = thrown as { details?: unknown };
   const stack = typeof thrown.stack === "string" ? thrown.stack : String(thrown);
+  const frames = stack.split("\n").filter((line) => line.startsWith("    at ") && !isMachinery(line));
   const cause = thrown.cause === undefined ? "" : `\ncaused by: ${inspect(thrown.cause)}`;
   copy.name = thrown.name === "AssertionError" ? "Assertion" : String(thrown.name);
   // uvu prints the message and then what follows the first line of the stack.
-  copy.stack = `${copy.name}\n${stack.slice(Math.max(0, stack.indexOf("\n    at ") + 1))}${cause}`;
+  copy.stack = `${copy.name}\n${frames.join("\n")}${cause}`;
   return typeof details === "string" ? Object.assign(copy, { details }) : copy;
+}
+
+function isMachinery(frame: string): boolean {
+  return frame.includes("/test/support/suite.ts") || frame.includes("/node_modules/uvu/");
 }
 
 /** Something went wrong outside any test's own promise. */
