@@ -31,7 +31,7 @@ const strictFlags = [
   "--disallow-code-generation-from-strings",
 ];
 const sourceFlags = ["--conditions=@vertex/source", "--import", import.meta.resolve("tsx")];
-const lastLine = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
+const resultsLine = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 const leftBehindGraceMs = 1_000;
 
 const runningGroups = new Set<number>();
@@ -53,8 +53,12 @@ export async function runFile(file: string, settings: FileSettings): Promise<Fil
   });
   const group = child.pid;
   let output = "";
+  let stdout = "";
   let problem = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    stdout += text;
+  });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
   if (group !== undefined) runningGroups.add(group);
   const timer = setTimeout(() => {
@@ -76,7 +80,8 @@ export async function runFile(file: string, settings: FileSettings): Promise<Fil
     runningGroups.delete(group);
   }
   await closed;
-  return summarize(file, performance.now() - startedAt, output, problem, badEnd, settings.only === undefined);
+  const ran = { file, ms: performance.now() - startedAt, output, said: lastLineOf(stdout), problem, badEnd };
+  return summarize(ran, settings.only === undefined);
 }
 
 function environment({ only, colors }: FileSettings): NodeJS.ProcessEnv {
@@ -84,32 +89,35 @@ function environment({ only, colors }: FileSettings): NodeJS.ProcessEnv {
   return { ...process.env, ...filter, ...(colors ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) };
 }
 
+interface Ran {
+  readonly file: string;
+  readonly ms: number;
+  /** Everything printed, and the last line of it that went to stdout. */
+  readonly output: string;
+  readonly said: string;
+  /** What the runner holds against the file, and how the process ended if not with exit code 0. */
+  readonly problem: string;
+  readonly badEnd: string;
+}
+
+function lastLineOf(text: string): string {
+  return text.trimEnd().split("\n").at(-1) ?? "";
+}
+
 /** The counts are the file's own last line; a file that prints none, or contradicts it, has failed. */
-function summarize(
-  file: string,
-  ms: number,
-  output: string,
-  problem: string,
-  badEnd: string,
-  mustHaveTests: boolean,
-): FileResult {
-  const said = lastLine.exec(output.trimEnd().split("\n").at(-1) ?? "");
-  const passed = Number(said?.[1] ?? 0);
-  const skipped = Number(said?.[3] ?? 0);
-  let failed = Number(said?.[2] ?? 0);
+function summarize({ file, ms, output, said, problem, badEnd }: Ran, mustHaveTests: boolean): FileResult {
+  const counts = resultsLine.exec(said);
+  const [passed, failed, skipped] = [1, 2, 3].map((group) => Number(counts?.[group] ?? 0)) as [
+    number,
+    number,
+    number,
+  ];
   let note = problem;
-  if (note === "" && failed === 0 && badEnd !== "") note = badEnd;
-  if (note === "" && said === null) note = "it ended without a line of results";
+  if (note === "" && failed === 0) note = badEnd;
+  if (note === "" && counts === null) note = "it ended without a line of results";
   if (note === "" && passed + failed + skipped === 0 && mustHaveTests) note = "it ran no test";
-  if (note !== "") failed++;
-  return {
-    file,
-    passed,
-    failed,
-    skipped,
-    ms,
-    output: note === "" ? output : `${output.trimEnd()}\n${file}: ${note}\n`,
-  };
+  if (note === "") return { file, passed, failed, skipped, ms, output };
+  return { file, passed, failed: failed + 1, skipped, ms, output: `${output.trimEnd()}\n${file}: ${note}\n` };
 }
 
 /**

@@ -28,12 +28,16 @@ function runFile(source: string, env: Record<string, string> = {}): Promise<Outc
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    stdout += text;
+  });
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) =>
-      resolve({ code, output, lastLine: output.trimEnd().split("\n").at(-1) ?? "" }),
+      resolve({ code, output, lastLine: stdout.trimEnd().split("\n").at(-1) ?? "" }),
     );
   });
 }
