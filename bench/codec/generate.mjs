@@ -1,0 +1,56 @@
+// Regenerates bench/codec/gen/: the suite as stock ts-proto writes it, the same text on Vertex's wire, and
+// protobufjs's static code. Run it after a change of suite.proto: `node bench/codec/generate.mjs`.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const bench = dirname(here);
+const bin = join(bench, "node_modules", ".bin");
+const buf = join(bench, "..", "node_modules", ".bin", "buf");
+const gen = join(here, "gen");
+
+const options = [
+  "enumsAsLiterals=true",
+  "importSuffix=.ts",
+  "oneof=unions-value",
+  "forceLong=bigint",
+  "env=both",
+  "useDate=false",
+  "useExactTypes=false",
+  "useMapType=true",
+];
+
+mkdirSync(gen, { recursive: true });
+const template = {
+  version: "v2",
+  plugins: [{ local: join(bin, "protoc-gen-ts_proto"), out: gen, opt: options }],
+};
+execFileSync(buf, ["generate", here, "--template", JSON.stringify(template)], { stdio: "inherit" });
+
+const stock = join(gen, "suite.ts");
+const text = readFileSync(stock, "utf8");
+const specifier = '"@bufbuild/protobuf/wire"';
+if (text.split(specifier).length !== 2) throw new Error(`${stock}: expected one import of ${specifier}`);
+writeFileSync(join(gen, "stock.ts"), text);
+writeFileSync(join(gen, "vertex.ts"), text.replace(specifier, '"@vertex/wire"'));
+rmSync(stock);
+
+const pbjs = join(bin, "pbjs");
+const target = join(gen, "protobufjs.js");
+const flags = [
+  "-t",
+  "static-module",
+  "-w",
+  "es6",
+  "--es6",
+  "--no-comments",
+  "--no-verify",
+  "--no-convert",
+  "--no-delimited",
+  "--no-typeurl",
+  "-o",
+  target,
+];
+execFileSync(pbjs, [...flags, join(here, "suite.proto")], { stdio: "inherit" });

@@ -1,0 +1,26 @@
+// Copies of short byte strings out of a buffer that will be written to again. A buffer of its own costs 0.5 µs from
+// 65 bytes on, so the copies of middle size share slabs.
+
+const SLAB_BYTES = 8192;
+/** V8 keeps arrays up to this size on its own heap, where they cost little. */
+const ON_HEAP_BYTES = 64;
+/** From here on an array of its own: what outlives its slab retains at most 8 KiB. */
+const SHARED_BYTES = 1024;
+
+/** The slab being filled. Shared by the whole event loop on purpose: no byte of it is written twice. */
+const slab: { buf: Uint8Array; used: number } = { buf: new Uint8Array(0), used: 0 };
+
+/** A copy of the bytes from `start` to `end`. Its `buffer` may hold other copies, as with Node's pooled Buffers. */
+export function copyBytes(from: Uint8Array, start: number, end: number): Uint8Array {
+  const length = end - start;
+  if (length <= ON_HEAP_BYTES || length > SHARED_BYTES)
+    return Uint8Array.prototype.slice.call(from, start, end);
+  if (slab.used + length > slab.buf.length) {
+    slab.buf = new Uint8Array(SLAB_BYTES);
+    slab.used = 0;
+  }
+  const copy = new Uint8Array(slab.buf.buffer, slab.used, length);
+  copy.set(from.subarray(start, end));
+  slab.used += length;
+  return copy;
+}

@@ -1,0 +1,133 @@
+// A place in some bytes and the end that no read may cross: the ground under the reader. Lengths and varints.
+import { HIGH, LOW, scratchInts } from "./scratch.ts";
+import { WireError, type WireErrorCode } from "./wire-error.ts";
+
+export class Cursor {
+  /** The bytes. Only those before `len` are read. */
+  buf: Uint8Array;
+  /** Offset in `buf` of the next byte to read. */
+  pos = 0;
+  /** Offset in `buf` that reads must not cross: for a reader, the end of the innermost open message. */
+  len: number;
+  /** Whether a WireError was thrown. */
+  protected failed = false;
+
+  constructor(buf: Uint8Array) {
+    this.buf = buf;
+    this.len = buf.length;
+  }
+
+  /** A length prefix, strictly. It may still run past the end. */
+  protected length(): number {
+    const pos = this.pos;
+    if (pos < this.len) {
+      const byte = this.buf[pos] as number;
+      if (byte < 0x80) {
+        this.pos = pos + 1;
+        return byte;
+      }
+    }
+    const value = this.varint32();
+    if (this.isWide(pos)) this.fail("varint", "a length of more than 5 bytes or 32 bits", pos);
+    return value >>> 0;
+  }
+
+  /** A varint's low 32 bits, signed. */
+  protected varint32(): number {
+    const buf = this.buf;
+    const from = this.pos;
+    const end = Math.min(this.len, from + 10);
+    let pos = from;
+    let value = 0;
+    for (let shift = 0; pos < end; shift += 7) {
+      const byte = buf[pos++] as number;
+      if (shift < 32) value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        this.pos = pos;
+        return value;
+      }
+    }
+    return this.failVarint(pos - from);
+  }
+
+  /** A varint's low 64 bits, into the scratch. */
+  protected varint64(): void {
+    const buf = this.buf;
+    const from = this.pos;
+    const end = Math.min(this.len, from + 10);
+    let pos = from;
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; pos < end; shift += 7) {
+      const byte = buf[pos++] as number;
+      const bits = byte & 0x7f;
+      if (shift < 28) low |= bits << shift;
+      else if (shift > 28) high |= bits << (shift - 32);
+      else {
+        low |= bits << 28;
+        high = bits >>> 4;
+      }
+      if (byte < 0x80) {
+        this.pos = pos;
+        scratchInts[LOW] = low;
+        scratchInts[HIGH] = high;
+        return;
+      }
+    }
+    this.failVarint(pos - from);
+  }
+
+  protected skipVarint(): void {
+    const from = this.pos;
+    const end = Math.min(this.len, from + 10);
+    let pos = from;
+    while (pos < end) {
+      if ((this.buf[pos++] as number) < 0x80) {
+        this.pos = pos;
+        return;
+      }
+    }
+    this.failVarint(pos - from);
+  }
+
+  /** Whether the varint from `from` to `pos` is too long for a tag or a length. */
+  protected isWide(from: number): boolean {
+    const size = this.pos - from;
+    return size > 5 || (size === 5 && (this.buf[from + 4] as number) > 0x0f);
+  }
+
+  /** The next eight bytes, into the scratch. */
+  protected eightBytes(): void {
+    scratchInts[LOW] = this.word();
+    scratchInts[HIGH] = this.word();
+  }
+
+  /** The next four bytes, lowest first, as a signed integer. */
+  protected word(): number {
+    const { buf, pos } = this;
+    this.take(4);
+    return (
+      (buf[pos] as number) |
+      ((buf[pos + 1] as number) << 8) |
+      ((buf[pos + 2] as number) << 16) |
+      ((buf[pos + 3] as number) << 24)
+    );
+  }
+
+  /** Moves over bytes that must be there. */
+  protected take(byteCount: number): void {
+    if (byteCount > this.len - this.pos)
+      this.fail("truncated", "a value that runs past the end of its message");
+    this.pos += byteCount;
+  }
+
+  protected fail(code: WireErrorCode, message: string, offset: number = this.pos): never {
+    this.failed = true;
+    throw new WireError(code, message, offset);
+  }
+
+  private failVarint(size: number): never {
+    if (size === 10) this.fail("varint", "a varint of more than 10 bytes");
+    this.fail("truncated", "a varint that runs past the end of its message");
+  }
+}

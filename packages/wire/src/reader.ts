@@ -1,0 +1,291 @@
+// Bytes to protobuf fields. No read crosses the end of the innermost open message, and every refusal is a WireError.
+import { copyBytes } from "./copy.ts";
+import { Cursor } from "./cursor.ts";
+import {
+  HIGH,
+  LOW,
+  scratchDouble,
+  scratchFloat,
+  scratchInts,
+  scratchSigned,
+  scratchUnsigned,
+} from "./scratch.ts";
+import { decodeText } from "./utf8.ts";
+
+/** How deep messages and groups may nest below the root message, known and unknown fields together, plus one. */
+const DEPTH_LIMIT = 100;
+/** In `last`: no uint32 read that could be a length or tag. Not a tag that ends a message, see `leave`. */
+const NOTHING = 1;
+
+/**
+ * Reads protobuf fields. Drop-in for the reader that ts-proto's code expects, and reusable through `reset`.
+ *
+ * ts-proto's code announces each message by writing `__tsProtoDecodeDepth`, one more on the way in and one less on the
+ * way out. The reader listens: on the way in it takes the length read just before and narrows `len` to the message's
+ * end; on the way out it checks that the message ended there, and not at a tag that cannot be.
+ *
+ * Varints may be longer than they need to be, as the protobuf specification asks, up to 10 bytes for values (bits
+ * beyond the field's are dropped) and 5 bytes and 32 bits for tags and lengths.
+ *
+ * After a WireError only `reset` is defined.
+ */
+export class BinaryReader extends Cursor {
+  /** Whether `bytes` lends views of `buf` instead of copies. For buffers that nobody writes to again. */
+  borrowBytes: boolean;
+  /** The last uint32 read, as a signed 32-bit integer; 0 if it was too long for a tag or a length. */
+  private last = NOTHING;
+  private depth = 0;
+  private start: number;
+  /** `len` and `start` of the messages around the innermost, two entries each. */
+  private readonly outer: number[] = [];
+
+  /** @param borrowBytes see the field of that name; false by default. */
+  constructor(buf: Uint8Array, borrowBytes = false) {
+    super(buf);
+    this.borrowBytes = borrowBytes === true;
+    this.start = 0;
+  }
+
+  /** Starts over on the bytes of `buf` from `pos` to `end`, which must lie within it. Offsets in errors are `buf`'s. */
+  reset(buf: Uint8Array, pos = 0, end: number = buf.length): void {
+    this.buf = buf;
+    this.pos = pos;
+    this.len = end;
+    this.start = pos;
+    this.last = NOTHING;
+    this.depth = 0;
+    this.failed = false;
+  }
+
+  /** How many messages are open. Read on the way into one: throws WireError `depth` when that is one too many. */
+  get __tsProtoDecodeDepth(): number {
+    if (this.depth >= DEPTH_LIMIT) this.fail("depth", `more than ${DEPTH_LIMIT} messages in each other`);
+    return this.depth;
+  }
+
+  set __tsProtoDecodeDepth(depth: number) {
+    if (depth > this.depth) this.enter();
+    else if (!this.failed) this.leave();
+    this.depth = depth;
+  }
+
+  /** Reads a tag as field number and wire type. */
+  tag(): [fieldNo: number, wireType: number] {
+    const tag = this.nextTag();
+    return [tag >>> 3, tag & 7];
+  }
+
+  /**
+   * Reads a tag as one number, strictly: at most 5 bytes and 32 bits, a field number, a wire type that exists.
+   *
+   * @throws WireError `varint`, `field-number` or `wire-type`.
+   */
+  nextTag(): number {
+    const at = this.pos;
+    const tag = this.uint32();
+    if (tag >>> 3 === 0 || (tag & 7) > 5 || this.last === 0) this.refuseTag(tag, at);
+    return tag;
+  }
+
+  /**
+   * Skips the value behind the tag just read.
+   *
+   * @param fieldNo the tag's field number, which a group's end must repeat. Taken from the last uint32 if left out.
+   * @throws WireError `field-number`, `wire-type`, `group`, `depth`, `truncated` or `varint`.
+   */
+  skip(wireType: number, fieldNo: number = this.last >>> 3): void {
+    if (fieldNo === 0) this.refuseTag(wireType, this.pos);
+    if (wireType === 3) this.skipGroup(fieldNo);
+    else this.skipValue(wireType);
+  }
+
+  /** Reads a varint of up to 10 bytes and keeps its low 32 bits. */
+  uint32(): number {
+    const pos = this.pos;
+    if (pos < this.len) {
+      const byte = this.buf[pos] as number;
+      if (byte < 0x80) {
+        this.pos = pos + 1;
+        this.last = byte;
+        return byte;
+      }
+    }
+    return this.longUint32();
+  }
+
+  int32(): number {
+    const pos = this.pos;
+    if (pos < this.len) {
+      const byte = this.buf[pos] as number;
+      if (byte < 0x80) {
+        this.pos = pos + 1;
+        return byte;
+      }
+    }
+    return this.varint32();
+  }
+
+  sint32(): number {
+    const value = this.int32();
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  /** True unless all bits of the varint are 0. */
+  bool(): boolean {
+    const pos = this.pos;
+    if (pos < this.len) {
+      const byte = this.buf[pos] as number;
+      if (byte < 0x80) {
+        this.pos = pos + 1;
+        return byte !== 0;
+      }
+    }
+    this.varint64();
+    return scratchInts[LOW] !== 0 || scratchInts[HIGH] !== 0;
+  }
+
+  fixed32(): number {
+    return this.word() >>> 0;
+  }
+
+  sfixed32(): number {
+    return this.word();
+  }
+
+  float(): number {
+    scratchInts[0] = this.word();
+    return scratchFloat[0] as number;
+  }
+
+  double(): number {
+    this.eightBytes();
+    return scratchDouble[0] as number;
+  }
+
+  int64(): bigint {
+    this.varint64();
+    return scratchSigned[0] as bigint;
+  }
+
+  uint64(): bigint {
+    this.varint64();
+    return scratchUnsigned[0] as bigint;
+  }
+
+  sint64(): bigint {
+    this.varint64();
+    const low = scratchInts[LOW] as number;
+    const high = scratchInts[HIGH] as number;
+    const sign = -(low & 1);
+    scratchInts[LOW] = ((low >>> 1) | (high << 31)) ^ sign;
+    scratchInts[HIGH] = (high >>> 1) ^ sign;
+    return scratchSigned[0] as bigint;
+  }
+
+  fixed64(): bigint {
+    this.eightBytes();
+    return scratchUnsigned[0] as bigint;
+  }
+
+  sfixed64(): bigint {
+    this.eightBytes();
+    return scratchSigned[0] as bigint;
+  }
+
+  /** A copy of the bytes, or a view of `buf` where `borrowBytes` is set. */
+  bytes(): Uint8Array {
+    const length = this.length();
+    const from = this.pos;
+    this.take(length);
+    return this.borrowBytes
+      ? this.buf.subarray(from, from + length)
+      : copyBytes(this.buf, from, from + length);
+  }
+
+  /** @throws WireError `utf8` for bytes that are not UTF-8: overlong forms, surrogates, above U+10FFFF, cut short. */
+  string(): string {
+    const length = this.length();
+    const from = this.pos;
+    this.take(length);
+    const text = decodeText(this.buf, from, from + length);
+    return text === undefined ? this.fail("utf8", "a string that is not UTF-8", from) : text;
+  }
+
+  /** A message begins: behind the length just read, or at the root where the caller says. */
+  private enter(): void {
+    if (this.depth > 0) {
+      const end = this.pos + this.last;
+      if (this.last < 0 || end > this.len)
+        this.fail("truncated", "a message that runs past the end of the one around it");
+      const top = this.depth * 2 - 2;
+      this.outer[top] = this.len;
+      this.outer[top + 1] = this.start;
+      this.len = end;
+    }
+    this.start = this.pos;
+    this.last = NOTHING;
+  }
+
+  /**
+   * A message ends. ts-proto's code stops early, and silently, at a tag of 0 and at the end of a group; such a tag was
+   * the last uint32 read. So may have been a value that looks like one: then the message's tags are walked again.
+   */
+  private leave(): void {
+    if (this.last === 0 || (this.last & 7) === 4) this.walk();
+    this.last = NOTHING;
+    if (this.depth > 1) {
+      const top = this.depth * 2 - 4;
+      this.len = this.outer[top] as number;
+      this.start = this.outer[top + 1] as number;
+    }
+  }
+
+  /** Reads the innermost message's tags up to `pos` again, this time strictly. */
+  private walk(): void {
+    const end = this.pos;
+    this.pos = this.start;
+    while (this.pos < end) {
+      const tag = this.nextTag();
+      this.skip(tag & 7, tag >>> 3);
+    }
+    if (this.pos !== end) this.fail("overrun", "a packed field that ends inside an element");
+  }
+
+  /** The value of a field that is not a group. */
+  private skipValue(wireType: number): void {
+    if (wireType === 0) this.skipVarint();
+    else if (wireType === 1) this.take(8);
+    else if (wireType === 2) this.take(this.length());
+    else if (wireType === 5) this.take(4);
+    else if (wireType === 4) this.fail("group", "the end of a group that never started");
+    else this.fail("wire-type", `wire type ${wireType}`);
+  }
+
+  /** Without recursion: the groups open are a list of field numbers. */
+  private skipGroup(fieldNo: number): void {
+    const open = [fieldNo];
+    while (open.length > 0) {
+      if (this.depth + open.length > DEPTH_LIMIT)
+        this.fail("depth", `more than ${DEPTH_LIMIT} groups in each other`);
+      const tag = this.nextTag();
+      const wireType = tag & 7;
+      if (wireType === 3) open.push(tag >>> 3);
+      else if (wireType !== 4) this.skipValue(wireType);
+      else if (open.pop() !== tag >>> 3) this.fail("group", "a group that ends under another field number");
+    }
+    this.last = NOTHING;
+  }
+
+  private longUint32(): number {
+    const from = this.pos;
+    const value = this.varint32();
+    this.last = this.isWide(from) ? 0 : value;
+    return value >>> 0;
+  }
+
+  private refuseTag(tag: number, at: number): never {
+    if (tag >>> 3 === 0) this.fail("field-number", "a tag with field number 0", at);
+    if ((tag & 7) > 5) this.fail("wire-type", `wire type ${tag & 7}`, at);
+    this.fail("varint", "a tag of more than 5 bytes or 32 bits", at);
+  }
+}

@@ -1,0 +1,48 @@
+// The one error of this layer: bytes that are not protobuf, or a value that protobuf cannot carry.
+
+/**
+ * Why bytes or a value were refused. The strings are stable.
+ *
+ * From the reader, about the peer's bytes:
+ * - `truncated`: a value runs past the end of its message, or the bytes end in the middle of one.
+ * - `varint`: a varint of more than 10 bytes, or a tag or length of more than 5 bytes or 32 bits.
+ * - `field-number`: a tag with field number 0.
+ * - `wire-type`: a tag with wire type 6 or 7, which mean nothing.
+ * - `group`: a group that ends without a start, or under another field number.
+ * - `overrun`: an element that crosses the end of its packed field.
+ * - `depth`: messages and groups nested more than 100 deep.
+ * - `utf8`: a string whose bytes are not UTF-8.
+ *
+ * From the writer, about the caller's values:
+ * - `value`: a value outside the field's domain, such as a fraction for uint32 or a number for string.
+ * - `fork`: a length prefix joined that was never forked, or finish() with one still open.
+ * - `position`: a position to truncate to that does not lie in what was written.
+ * - `size`: a message of more than 2 GiB.
+ */
+export type WireErrorCode =
+  | "truncated"
+  | "varint"
+  | "field-number"
+  | "wire-type"
+  | "group"
+  | "overrun"
+  | "depth"
+  | "utf8"
+  | "value"
+  | "fork"
+  | "position"
+  | "size";
+
+/** Bytes that are not protobuf, or a value that protobuf cannot carry. */
+export class WireError extends Error {
+  override readonly name = "WireError";
+  readonly code: WireErrorCode;
+  /** Where in the reader's or writer's buffer, in bytes from the buffer's start. */
+  readonly offset: number;
+
+  constructor(code: WireErrorCode, message: string, offset: number) {
+    super(`${message} (at byte ${offset})`);
+    this.code = code;
+    this.offset = offset;
+  }
+}
