@@ -13,6 +13,8 @@ export interface CallOptions {
   /** Aborting it cancels the call, here and on the other side. */
   readonly signal?: AbortSignal | undefined;
   readonly metadata?: MetadataInit | undefined;
+  /** Called with the trailing metadata of a unary call that ended well, before its promise resolves. */
+  readonly onTrailers?: ((trailers: Metadata) => void) | undefined;
 }
 
 /** Who is at the other end of the connection. */

@@ -1,0 +1,185 @@
+// The calls that this side has open on one connection: their ids, their CALL frames, and what comes back for them.
+
+import { CALL_FIXED_BYTES, Flag, HEADER_BYTES, Kind, writeCall } from "@vertex/framing";
+import { CallTable } from "./call-table.ts";
+import { creditLimit } from "./credit.ts";
+import { decodeFailure } from "./failure.ts";
+import { withFlags, writeTotal } from "./loop.ts";
+import { decodeMetadata } from "./metadata.ts";
+import { encodeError, Outbound, tooLarge } from "./outbound.ts";
+import type { CallingLink, OutgoingCall } from "./outgoing-call.ts";
+import { type Outcome, VertexError } from "./vertex-error.ts";
+
+/** Ids above this are not opened: the connection is replaced while there is still room for those in flight. */
+const LAST_ID = 0xc0000000;
+
+/** The open calls of this side. */
+export class Calling {
+  readonly #link: CallingLink;
+  readonly #table = new CallTable<OutgoingCall>();
+  #nextId: number;
+  #openedId = 0;
+  #handedId = 0;
+  #maxConcurrent = 0;
+  #toHandOver: OutgoingCall[] = [];
+
+  /** @param firstId 1 for the dialing side, 2 for the accepting one. */
+  constructor(link: CallingLink, firstId: number) {
+    this.#link = link;
+    this.#nextId = firstId;
+  }
+
+  /** How many calls are open. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** True when the ids of this connection are used up. */
+  get spent(): boolean {
+    return this.#nextId > LAST_ID;
+  }
+
+  /** The handshake has said how many calls may be open at once. */
+  allow(maxConcurrent: number): void {
+    this.#maxConcurrent = maxConcurrent;
+  }
+
+  /** Sends the CALL frame. False, with nothing done, when there is no room. */
+  open(call: OutgoingCall): boolean {
+    if (this.#table.size >= this.#maxConcurrent || this.#link.congested || this.spent) return false;
+    const id = this.#nextId;
+    this.#nextId += 2;
+    const { method, metadata } = call;
+    const { outbox } = this.#link;
+    const writer = outbox.begin();
+    const at = writer.pos - HEADER_BYTES;
+    const metadataBytes = metadata === null ? 0 : metadata.length;
+    writer.ensure(CALL_FIXED_BYTES + metadataBytes);
+    writeCall(writer.buf, writer.pos, method.id, call.remainingForWire, metadataBytes);
+    writer.pos += CALL_FIXED_BYTES;
+    if (metadata !== null) writer.raw(metadata);
+    const start = writer.pos;
+    if (call.request !== undefined) {
+      try {
+        method.request.encode(call.request, writer);
+      } catch (error) {
+        outbox.rollback(at);
+        call.giveUp(encodeError(error));
+        return true;
+      }
+    }
+    const bytes = writer.pos - start;
+    const limit = this.#firstPieceLimit(start - at - HEADER_BYTES);
+    if (bytes > limit) return this.#openLarge(call, id, at, start, limit);
+    this.#opened(call, id);
+    outbox.commit(at, withFlags(Kind.CALL, false, call.request !== undefined), id);
+    return true;
+  }
+
+  /** All frames written so far are with the transport. */
+  handedOver(): void {
+    this.#handedId = this.#openedId;
+    if (this.#toHandOver.length === 0) return;
+    const calls = this.#toHandOver;
+    this.#toHandOver = [];
+    for (const call of calls) call.handedOver();
+  }
+
+  /** The call with that id; undefined when it has settled. Throws for an id that was never opened. */
+  find(id: number): OutgoingCall | undefined {
+    if (id > this.#openedId) {
+      throw new VertexError("INTERNAL", `a frame for call ${id}, which was never opened`, {
+        family: "protocol",
+      });
+    }
+    return this.#table.get(id);
+  }
+
+  /** A DATA frame. What fails one call only (a message over the limit) ends that call. */
+  data(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    const call = this.find(id);
+    if (call === undefined) return;
+    try {
+      call.data(flags, buf, start, end);
+    } catch (error) {
+      if (!(error instanceof VertexError) || error.family !== "status") throw error;
+      call.giveUp(new VertexError(error.code, error.message, { outcome: "executed" }));
+    }
+  }
+
+  /** A FINISH frame: the end of the answers, with trailers. */
+  finish(id: number, buf: Uint8Array, start: number, end: number): void {
+    this.find(id)?.succeed(decodeMetadata(buf, start, end));
+  }
+
+  /** A FAIL frame. */
+  failed(id: number, buf: Uint8Array, start: number, end: number): void {
+    const call = this.find(id);
+    if (call === undefined) return;
+    const { reader } = this.#link.loop;
+    reader.reset(buf, start, end);
+    call.fail(decodeFailure(reader, call.method.path, this.#link.peerAddress));
+  }
+
+  settled(call: OutgoingCall): void {
+    this.#table.remove(call.id);
+  }
+
+  /** The other side does not execute calls above `lastCallId`. */
+  refusedAbove(lastCallId: number, message: string): void {
+    for (const call of this.#table.all()) {
+      if (call.id > lastCallId) call.interrupted("not-executed", message, undefined);
+    }
+  }
+
+  /** The connection is gone: every open call ends or moves. */
+  interruptAll(message: string, cause: unknown): void {
+    for (const call of this.#table.all()) call.interrupted(this.#outcomeOf(call), message, cause);
+  }
+
+  #outcomeOf(call: OutgoingCall): Outcome {
+    const incomplete = call.request !== undefined && call.outbound !== null && !call.outbound.idle;
+    return call.id > this.#handedId || incomplete ? "not-executed" : "unknown";
+  }
+
+  #firstPieceLimit(overhead: number): number {
+    const { peerMaxFrameBytes, peerInitialCreditBytes } = this.#link;
+    return Math.min(peerMaxFrameBytes - overhead, creditLimit(peerInitialCreditBytes));
+  }
+
+  #openLarge(call: OutgoingCall, id: number, at: number, start: number, limit: number): boolean {
+    const { outbox, loop, peerMaxMessageBytes } = this.#link;
+    const { writer } = loop;
+    const own = writer.buf.slice(start, writer.pos);
+    if (own.length > peerMaxMessageBytes || limit < 256) {
+      outbox.rollback(at);
+      call.giveUp(limit < 256 ? metadataTooLarge() : tooLarge(own.length, peerMaxMessageBytes));
+      return true;
+    }
+    writer.pos = start;
+    writeTotal(writer, own.length);
+    writer.raw(own.subarray(0, limit - 4));
+    this.#opened(call, id);
+    outbox.commit(at, Kind.CALL | Flag.MORE, id);
+    const outbound = new Outbound(this.#link, id, this.#link.peerInitialCreditBytes);
+    outbound.charge(limit);
+    call.outbound = outbound;
+    if (call.method.kind === "one_way") outbound.onEnded = () => this.#toHandOver.push(call);
+    outbound.continueFrom(own, limit - 4, true);
+    return true;
+  }
+
+  #opened(call: OutgoingCall, id: number): void {
+    this.#openedId = id;
+    call.opened(this.#link, id);
+    this.#table.add(call);
+    if (call.method.kind === "one_way") this.#toHandOver.push(call);
+  }
+}
+
+function metadataTooLarge(): VertexError {
+  return new VertexError("RESOURCE_EXHAUSTED", "the metadata does not fit a frame of the other side", {
+    outcome: "not-executed",
+    family: "usage",
+  });
+}

@@ -1,0 +1,89 @@
+// Flow control by byte credit. Credit belongs to a call and is handed out by the receiver, who therefore never
+// holds more than it has granted; a pool bounds what all calls of a connection are granted together. There is no
+// second credit of the connection that one call could use up under another: that is what makes deadlock
+// impossible, whatever the sizes.
+//
+// A frame may be sent while the credit is above zero. It carries at most max(credit, 256) message bytes and
+// costs max(bytes, 256): small frames pay for what they cost to keep.
+
+/** The least that a frame costs, in bytes of credit. */
+export const FRAME_COST_BYTES = 256;
+
+/** What a frame with that many message bytes costs. */
+export function creditCost(bytes: number): number {
+  return bytes > FRAME_COST_BYTES ? bytes : FRAME_COST_BYTES;
+}
+
+/** The most message bytes that a frame may carry on this credit; 0 when none may be sent. */
+export function creditLimit(credit: number): number {
+  return credit <= 0 ? 0 : creditCost(credit);
+}
+
+/** A call that wants to be granted more than the pool has left. */
+export interface CreditSeeker {
+  /** True while the application, not only the peer, waits for the rest of a message. */
+  readonly waiting: boolean;
+  /** Asks the pool again. */
+  topUp(): void;
+}
+
+/** What the calls of one connection are granted beyond their initial credit, all together. */
+export class CreditPool {
+  readonly #limit: number;
+  #used = 0;
+  #starved: CreditSeeker[] = [];
+  /**
+   * When the pool is exhausted, one call whose application waits is fed beyond it until its message is whole.
+   * So consumers that never read cannot stop the others, and at most one message is held beyond the limit.
+   */
+  #favoured: CreditSeeker | null = null;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Takes up to `bytes` for `seeker`; returns how many were had. Who gets none is asked again later. */
+  take(bytes: number, seeker: CreditSeeker): number {
+    const had = Math.min(bytes, Math.max(0, this.#limit - this.#used));
+    this.#used += had;
+    if (had === 0 && !this.#starved.includes(seeker)) this.#starved.push(seeker);
+    return had;
+  }
+
+  /** Whether `seeker` may be fed beyond the pool. */
+  favours(seeker: CreditSeeker): boolean {
+    if (this.#favoured === null && seeker.waiting) this.#favoured = seeker;
+    return this.#favoured === seeker;
+  }
+
+  /** `seeker` needs no favour any more: its message is whole, or its call has ended. */
+  release(seeker: CreditSeeker): void {
+    if (this.#favoured !== seeker) return;
+    this.#favoured = null;
+    this.#askAgain();
+  }
+
+  /** `seeker` is over: it waits for nothing any more. */
+  forget(seeker: CreditSeeker): void {
+    if (this.#starved.length > 0) this.#starved = this.#starved.filter((other) => other !== seeker);
+    this.release(seeker);
+  }
+
+  /** Gives bytes back. */
+  giveBack(bytes: number): void {
+    if (bytes === 0) return;
+    this.#used -= bytes;
+    this.#askAgain();
+  }
+
+  #askAgain(): void {
+    if (this.#starved.length === 0) return;
+    const starved = this.#starved;
+    this.#starved = [];
+    for (const seeker of starved) seeker.topUp();
+  }
+}

@@ -1,0 +1,5 @@
+// `@vertex/protocol/host`: what the server and the client share of this machine: Node's clock and its sockets.
+
+export { nodeEnvironment, nodeLoop, nodeSweeper } from "./node-environment.ts";
+export { SocketTransport } from "./socket-transport.ts";
+export { SWEEP_MS, Sweeper } from "./sweeper.ts";

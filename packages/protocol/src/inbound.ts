@@ -1,0 +1,192 @@
+// The receiving half of one call: pieces to messages, and the credit that the other side has to send more.
+
+import { Flag, readU32 } from "@vertex/framing";
+import { type CreditPool, type CreditSeeker, creditCost, creditLimit } from "./credit.ts";
+import { VertexError } from "./vertex-error.ts";
+
+/** What an inbound half needs from its session. */
+export interface InboundLink {
+  readonly pool: CreditPool;
+  readonly initialCreditBytes: number;
+  readonly callCreditBytes: number;
+  readonly maxMessageBytes: number;
+  /** Sends a CREDIT frame. */
+  grant(callId: number, bytes: number): void;
+}
+
+/** Takes whole messages. The bytes are valid only until the function returns. `cost` comes back to `consumed`. */
+export interface MessageSink {
+  message(buf: Uint8Array, start: number, end: number, cost: number): void;
+}
+
+const nothing = new Uint8Array(0);
+
+/** Bytes of the length that stands before a message in pieces. */
+const TOTAL_BYTES = 4;
+
+/** The receiving half. Made when a call turns out to need one: small unary calls never do. */
+export class Inbound implements CreditSeeker {
+  readonly #link: InboundLink;
+  readonly #callId: number;
+  readonly #sink: MessageSink;
+  /** What the other side may still send. */
+  #allowance: number;
+  /** Cost of what has come and was not consumed. */
+  #held = 0;
+  /** Bytes taken from the pool and not given back. */
+  #pooled = 0;
+  #partial: Uint8Array = nothing;
+  #partialBytes = 0;
+  #partialCost = 0;
+  /** Length of the message in pieces; -1 between messages. */
+  #total = -1;
+  #waiting: boolean;
+  #closed = false;
+
+  /** @param waiting true when the application takes every message at once, as for unary calls. */
+  constructor(link: InboundLink, callId: number, sink: MessageSink, waiting: boolean) {
+    this.#link = link;
+    this.#callId = callId;
+    this.#sink = sink;
+    this.#waiting = waiting;
+    this.#allowance = link.initialCreditBytes;
+  }
+
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Cost of what is held here, in bytes. */
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  /** True in the middle of a message. */
+  get partial(): boolean {
+    return this.#total >= 0;
+  }
+
+  /**
+   * Takes the message bytes of a CALL or DATA frame.
+   * @throws VertexError (protocol) when the peer sends more than it may.
+   */
+  data(flags: number, buf: Uint8Array, start: number, end: number): void {
+    const bytes = end - start;
+    if (bytes > creditLimit(this.#allowance)) throw overrun(bytes, this.#allowance);
+    const cost = creditCost(bytes);
+    this.#allowance -= cost;
+    this.#held += cost;
+    const more = (flags & Flag.MORE) !== 0;
+    if (this.#total < 0 && !more) this.#whole(buf, start, end, cost);
+    else this.#piece(more, buf, start, end, cost);
+  }
+
+  /** The application has taken what cost that much. */
+  consumed(cost: number): void {
+    this.#held -= cost;
+    this.topUp();
+  }
+
+  /** The application waits for a message, or does not any more. */
+  expect(waiting: boolean): void {
+    this.#waiting = waiting;
+    if (waiting) this.topUp();
+  }
+
+  /** The call is over: nothing is held, nothing more is granted. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#partial = nothing;
+    this.#link.pool.giveBack(this.#pooled);
+    this.#pooled = 0;
+    this.#link.pool.forget(this);
+  }
+
+  topUp(): void {
+    if (this.#closed) return;
+    this.#refund();
+    const { pool, callCreditBytes } = this.#link;
+    // A message that the application waits for is let in whatever the window: its pieces do not count.
+    const held = this.#waiting ? this.#held - this.#partialCost : this.#held;
+    const want = callCreditBytes - this.#allowance - held;
+    if (want < Math.max(1, callCreditBytes >> 1)) return;
+    let had = pool.take(want, this);
+    this.#pooled += had;
+    if (had === 0 && pool.favours(this)) had = want;
+    if (had === 0) return;
+    this.#allowance += had;
+    this.#link.grant(this.#callId, had);
+  }
+
+  /** Gives back to the pool what is neither granted nor held any more. */
+  #refund(): void {
+    const owed = Math.max(0, this.#allowance + this.#held - this.#link.initialCreditBytes);
+    if (this.#pooled > owed) {
+      const back = this.#pooled - owed;
+      this.#pooled = owed;
+      this.#link.pool.giveBack(back);
+    }
+  }
+
+  #whole(buf: Uint8Array, start: number, end: number, cost: number): void {
+    if (end - start > this.#link.maxMessageBytes) throw tooLarge(end - start, this.#link.maxMessageBytes);
+    this.#link.pool.release(this);
+    this.#sink.message(buf, start, end, cost);
+  }
+
+  #piece(more: boolean, buf: Uint8Array, start: number, end: number, pieceCost: number): void {
+    let from = start;
+    if (this.#total < 0) {
+      if (end - start < TOTAL_BYTES) throw malformed("the first piece of a message has no length");
+      this.#total = readU32(buf, start);
+      from += TOTAL_BYTES;
+      if (this.#total > this.#link.maxMessageBytes) throw tooLarge(this.#total, this.#link.maxMessageBytes);
+    }
+    this.#partialCost += pieceCost;
+    this.#append(buf, from, end);
+    if (more) {
+      if (this.#partialBytes >= this.#total) throw malformed("a message goes on past its stated length");
+      if (this.#waiting) this.topUp();
+      return;
+    }
+    if (this.#partialBytes !== this.#total) {
+      throw malformed(`a message of ${this.#total} bytes ended after ${this.#partialBytes}`);
+    }
+    const message = this.#partial.subarray(0, this.#partialBytes);
+    const cost = this.#partialCost;
+    this.#partial = nothing;
+    this.#partialBytes = 0;
+    this.#partialCost = 0;
+    this.#total = -1;
+    this.#link.pool.release(this);
+    this.#sink.message(message, 0, message.length, cost);
+  }
+
+  #append(buf: Uint8Array, start: number, end: number): void {
+    const bytes = this.#partialBytes + end - start;
+    if (bytes > this.#total) throw malformed("a message is longer than its stated length");
+    if (bytes > this.#partial.length) {
+      const grown = new Uint8Array(Math.min(this.#total, Math.max(bytes, 2 * this.#partial.length)));
+      grown.set(this.#partial.subarray(0, this.#partialBytes));
+      this.#partial = grown;
+    }
+    this.#partial.set(buf.subarray(start, end), this.#partialBytes);
+    this.#partialBytes = bytes;
+  }
+}
+
+function overrun(bytes: number, allowance: number): VertexError {
+  return malformed(`${bytes} message bytes were sent on a credit of ${allowance}`);
+}
+
+function malformed(message: string): VertexError {
+  return new VertexError("INTERNAL", message, { outcome: "unknown", family: "protocol" });
+}
+
+function tooLarge(bytes: number, limit: number): VertexError {
+  return new VertexError("RESOURCE_EXHAUSTED", `a message of ${bytes} bytes is over the limit of ${limit}`, {
+    outcome: "not-executed",
+    family: "status",
+  });
+}

@@ -1,0 +1,343 @@
+// A call that the other side opened and this side serves. It is also the context that the handler is given.
+//
+//  receiving --whole request--> running --answer, error--> answered
+//      |                           |
+//      +--- cancel, deadline, connection gone ---> cancelled   (the handler may still run; its slot stays taken)
+
+import { Flag, Kind } from "@vertex/framing";
+import type { CallContext, Metadata, Peer } from "./call.ts";
+import type { CallLink } from "./call-link.ts";
+import type { Timed } from "./deadlines.ts";
+import { encodeFailure, publicError } from "./failure.ts";
+import { Inbound } from "./inbound.ts";
+import { MessageQueue } from "./message-queue.ts";
+import { encodeMetadata } from "./metadata.ts";
+import { Outbound, sendNow } from "./outbound.ts";
+import type { Registration } from "./router.ts";
+import { VertexError } from "./vertex-error.ts";
+
+/** What an incoming call needs from its session. */
+export interface ServingLink extends CallLink {
+  readonly peer: Peer;
+  /** Nothing more of this call will be sent or is wanted. */
+  concluded(call: IncomingCall): void;
+  /** The handler has settled and all it answered has been sent: the slot is free. */
+  released(call: IncomingCall): void;
+  /** The handler threw something that the caller is not shown. */
+  handlerFailed(error: unknown, method: string): void;
+}
+
+type State = "receiving" | "running" | "answered" | "cancelled";
+
+const nothing = new Uint8Array(0);
+
+/** A call that is served here. */
+export class IncomingCall implements CallContext, Timed {
+  readonly id: number;
+  readonly metadata: Metadata;
+  deadlineAt: number;
+  previous: Timed | null = null;
+  next: Timed | null = null;
+  slot = -1;
+  #state: State = "receiving";
+  readonly #link: ServingLink;
+  readonly #registration: Registration;
+  #inbound: Inbound | null = null;
+  #outbound: Outbound | null = null;
+  #queue: MessageQueue<unknown> | null = null;
+  #request: unknown;
+  #hasRequest = false;
+  #handlerDone = true;
+  #concluded = false;
+  #abort: AbortController | null = null;
+  #trailers: Map<string, string | Uint8Array> | null = null;
+
+  constructor(
+    link: ServingLink,
+    id: number,
+    registration: Registration,
+    metadata: Metadata,
+    deadlineAt: number,
+  ) {
+    this.#link = link;
+    this.id = id;
+    this.#registration = registration;
+    this.metadata = metadata;
+    this.deadlineAt = deadlineAt;
+  }
+
+  get method(): string {
+    return this.#registration.method.path;
+  }
+
+  get peer(): Peer {
+    return this.#link.peer;
+  }
+
+  get remainingMs(): number {
+    return Math.max(0, this.deadlineAt - this.#link.loop.clock.now());
+  }
+
+  get cancelled(): boolean {
+    return this.#state === "cancelled";
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === null) {
+      this.#abort = new AbortController();
+      if (this.cancelled) this.#abort.abort(gone());
+    }
+    return this.#abort.signal;
+  }
+
+  setTrailer(key: string, value: string | Uint8Array): void {
+    encodeMetadata({ [key]: value });
+    this.#trailers ??= new Map();
+    this.#trailers.set(key, value);
+  }
+
+  /** The CALL frame has been read: `buf[start..end)` is what it carries of the request. */
+  open(flags: number, buf: Uint8Array, start: number, end: number): void {
+    this.#link.loop.deadlines.add(this);
+    const { kind } = this.#registration.method;
+    if (kind === "client_stream" || kind === "duplex") {
+      this.#queue = new MessageQueue(this);
+      this.#inbound = new Inbound(this.#link, this.id, this, false);
+      if ((flags & (Flag.END | Flag.MORE)) !== 0) this.data(flags, buf, start, end);
+      if (this.#state === "receiving") this.#run(this.#queue);
+    } else if (flags === Flag.END) {
+      this.message(buf, start, end, 0);
+      this.requestEnded();
+    } else if (flags === Flag.MORE) {
+      this.data(flags, buf, start, end);
+    }
+  }
+
+  /** A DATA frame. */
+  data(flags: number, buf: Uint8Array, start: number, end: number): void {
+    if (this.#concluded) return;
+    this.#inbound ??= new Inbound(this.#link, this.id, this, true);
+    this.#inbound.data(flags, buf, start, end);
+    if ((flags & Flag.END) !== 0) this.requestEnded();
+  }
+
+  /** FINISH, or the END flag: no more messages come. */
+  requestEnded(): void {
+    if (this.#inbound?.partial) {
+      throw new VertexError("INTERNAL", "a request ended inside a message", { family: "protocol" });
+    }
+    if (this.#queue !== null) this.#queue.end();
+    else if (this.#hasRequest) this.#run(this.#request);
+    else if (this.#state === "receiving") {
+      this.refuse(
+        new VertexError("INVALID_ARGUMENT", "the call has no request", { outcome: "not-executed" }),
+      );
+    }
+  }
+
+  /** CREDIT: the caller takes more. */
+  granted(bytes: number): void {
+    this.#outbound?.grant(bytes);
+  }
+
+  message(buf: Uint8Array, start: number, end: number, cost: number): void {
+    let message: unknown;
+    try {
+      const { reader } = this.#link.loop;
+      reader.reset(buf, start, end);
+      message = this.#registration.method.request.decode(reader);
+    } catch (error) {
+      this.refuse(malformedRequest(error));
+      return;
+    }
+    if (this.#queue !== null) {
+      this.#queue.push(message, cost);
+      return;
+    }
+    if (this.#hasRequest) {
+      throw new VertexError("INTERNAL", "a second request message on a call that takes one", {
+        family: "protocol",
+      });
+    }
+    this.#request = message;
+    this.#hasRequest = true;
+    this.#inbound?.consumed(cost);
+  }
+
+  expect(waiting: boolean): void {
+    this.#inbound?.expect(waiting);
+  }
+
+  consumed(cost: number): void {
+    this.#inbound?.consumed(cost);
+  }
+
+  /** The handler has left its loop over the requests: what still comes is dropped. */
+  abandoned(): void {}
+
+  /** Answers with an error without the handler having been entered, or beside it. */
+  refuse(error: VertexError): void {
+    if (this.#concluded) return;
+    this.#state = this.#state === "receiving" ? "answered" : "cancelled";
+    this.#sendFailure(error);
+    this.#abort?.abort(gone());
+    this.#queue?.fail(gone());
+    this.#conclude();
+  }
+
+  /** The deadline has passed. The caller knows by its own clock; the answer says so all the same. */
+  expire(): void {
+    const outcome = this.#state === "receiving" ? "not-executed" : "unknown";
+    this.refuse(
+      new VertexError("DEADLINE_EXCEEDED", "the deadline passed before the handler answered", { outcome }),
+    );
+  }
+
+  /** The caller wants the call no more, or has gone with its connection. Nothing is answered. */
+  cancel(): void {
+    if (this.#concluded) return;
+    this.#state = "cancelled";
+    this.#abort?.abort(gone());
+    this.#queue?.fail(gone());
+    this.#conclude();
+  }
+
+  #run(request: unknown): void {
+    if (this.#state !== "receiving") return;
+    this.#state = "running";
+    this.#handlerDone = false;
+    const { method, invoke } = this.#registration;
+    let result: unknown;
+    try {
+      result = invoke(request, this);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (method.kind === "server_stream" || method.kind === "duplex") {
+      void this.#stream(result as AsyncIterable<unknown>);
+    } else if (isThenable(result)) {
+      result.then(
+        (value) => this.#answer(value),
+        (error) => this.#fail(error),
+      );
+    } else {
+      this.#answer(result);
+    }
+  }
+
+  #answer(response: unknown): void {
+    this.#handlerDone = true;
+    if (this.#concluded) {
+      this.#link.released(this);
+      return;
+    }
+    const { kind, response: codec } = this.#registration.method;
+    try {
+      if (kind === "one_way") {
+        this.#link.outbox.frame(Kind.FINISH, this.id, nothing);
+        this.#answered();
+      } else if (this.#trailers === null && this.#outbound === null) {
+        const credit = this.#link.peerInitialCreditBytes;
+        const held = sendNow(this.#link, this.id, codec, response, true, credit);
+        if (typeof held === "number") this.#answered();
+        else this.#sending().sendBytes(held, true);
+      } else {
+        this.#sending().send(codec, response, this.#trailers === null);
+        if (this.#trailers !== null) this.#finish();
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #stream(messages: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
+    const outbound = this.#sending();
+    const { response } = this.#registration.method;
+    try {
+      for await (const message of messages) {
+        if (this.#concluded) break;
+        outbound.send(response, message, false);
+        if (!outbound.idle) await outbound.room();
+        if (this.#concluded) break;
+      }
+      this.#handlerDone = true;
+      if (this.#concluded) this.#link.released(this);
+      else this.#finish();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#handlerDone = true;
+    if (this.#concluded) {
+      this.#link.released(this);
+      return;
+    }
+    const shown = publicError(error);
+    if (shown !== error) this.#link.handlerFailed(error, this.method);
+    this.#state = "answered";
+    this.#sendFailure(shown);
+    this.#queue?.fail(gone());
+    this.#conclude();
+  }
+
+  #sending(): Outbound {
+    if (this.#outbound === null) {
+      this.#outbound = new Outbound(this.#link, this.id, this.#link.peerInitialCreditBytes);
+      this.#outbound.onEnded = () => this.#answered();
+    }
+    return this.#outbound;
+  }
+
+  #finish(): void {
+    this.#sending().finish(this.#trailers === null ? nothing : encodeMetadata(this.#trailers));
+  }
+
+  #sendFailure(error: VertexError): void {
+    let failure = error;
+    if (this.#trailers !== null) {
+      const { outcome, retryAfterMs, details } = error;
+      failure = new VertexError(error.code, error.message, {
+        outcome,
+        retryAfterMs,
+        details,
+        trailers: this.#trailers,
+      });
+    }
+    this.#link.outbox.frame(Kind.FAIL, this.id, encodeFailure(failure));
+  }
+
+  #answered(): void {
+    if (this.#concluded) return;
+    this.#state = "answered";
+    this.#queue?.end();
+    this.#conclude();
+  }
+
+  /** The one way out: nothing more of this call travels. The slot is free once the handler has settled too. */
+  #conclude(): void {
+    this.#concluded = true;
+    this.#link.loop.deadlines.remove(this);
+    this.#inbound?.close();
+    this.#outbound?.close();
+    this.#link.concluded(this);
+    if (this.#handlerDone) this.#link.released(this);
+  }
+}
+
+function isThenable(value: unknown): value is Promise<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function gone(): VertexError {
+  return new VertexError("CANCELLED", "the caller does not wait for this call any more", { family: "link" });
+}
+
+function malformedRequest(cause: unknown): VertexError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new VertexError("INVALID_ARGUMENT", `the request cannot be decoded: ${text}`, {
+    outcome: "not-executed",
+  });
+}

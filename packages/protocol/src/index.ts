@@ -1,0 +1,38 @@
+// @vertex/protocol: the session that both ends of a connection share, with no I/O and no clock of its own.
+
+export type {
+  CallContext,
+  CallOptions,
+  ClientStream,
+  DuplexStream,
+  Metadata,
+  MetadataInit,
+  Peer,
+  ServerStream,
+} from "./call.ts";
+export { type CallerOptions, type CallRoute, QueueingCaller } from "./caller.ts";
+export type { Clock, Environment, Random, Timer } from "./clock.ts";
+export type { PeerIntroduction } from "./handshake.ts";
+export type { InterceptedCall, Interceptor, Next } from "./interceptor.ts";
+export { Loop } from "./loop.ts";
+export type { OutgoingCall } from "./outgoing-call.ts";
+export { Router } from "./router.ts";
+export type { AnyMethod, Caller, Codec, Idempotency, Method, MethodKind, Service } from "./service.ts";
+export { Session, type SessionEvents, type SessionParts, type SessionState } from "./session.ts";
+export type { EndReason, SessionEnd } from "./session-end.ts";
+export {
+  type ResolvedSessionOptions,
+  resolveSessionOptions,
+  type SessionOptions,
+  sessionOptionRules,
+} from "./session-options.ts";
+export { type Status, StatusNumber, statusName } from "./status.ts";
+export type { Transport, TransportReceiver } from "./transport.ts";
+export {
+  type ErrorDetail,
+  type ErrorFamily,
+  type Outcome,
+  usageError,
+  VertexError,
+  type VertexErrorInit,
+} from "./vertex-error.ts";

@@ -1,0 +1,176 @@
+// What all sessions of one event loop share: the clock, the deadlines, one reader, and one output buffer that is
+// lent to the connection that is producing. The shared buffers are the one deliberate piece of state that
+// connections have in common.
+
+import { Flag, HEADER_BYTES, writeHeader } from "@vertex/framing";
+import { BinaryReader, BinaryWriter } from "@vertex/wire";
+import type { Clock, Environment, Random } from "./clock.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { Transport } from "./transport.ts";
+
+/** Bytes at which frames are handed to the transport without waiting for the end of the turn. */
+const FLUSH_BYTES = 32_768;
+/** A shared buffer that one large message made bigger than this is not kept. */
+const KEEP_BYTES = 262_144;
+
+/** The shared parts of one event loop. */
+export class Loop {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly deadlines: Deadlines;
+  /** For decoding in place. Never held across a call into somebody else's code. */
+  readonly reader: BinaryReader = new BinaryReader(new Uint8Array(0));
+  readonly writer: BinaryWriter = new BinaryWriter();
+  /** Calls back after pending input and timers have had their turn. */
+  readonly later: (callback: () => void) => void;
+  readonly #defer: (callback: () => void) => void;
+  #holder: Outbox | null = null;
+  #dirty: Outbox[] = [];
+  readonly #flushAll: () => void = () => {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const outbox of dirty) outbox.flush();
+  };
+
+  constructor(environment: Environment) {
+    this.clock = environment.clock;
+    this.random = environment.random;
+    this.deadlines = new Deadlines(environment.clock);
+    this.later = (callback) => environment.later(callback);
+    this.#defer = (callback) => environment.defer(callback);
+  }
+
+  /** Lends the writer to `outbox`. What another one had in it is moved to a buffer of its own first. */
+  lend(outbox: Outbox): BinaryWriter {
+    if (this.#holder !== outbox) {
+      this.#holder?.seal();
+      this.#holder = outbox;
+    }
+    return this.writer;
+  }
+
+  /** True while `outbox` has the writer. */
+  lentTo(outbox: Outbox): boolean {
+    return this.#holder === outbox;
+  }
+
+  /** Flushes `outbox` when the code that runs now is done. */
+  schedule(outbox: Outbox): void {
+    if (this.#dirty.push(outbox) === 1) this.#defer(this.#flushAll);
+  }
+
+  /** Takes the writer back and empties it. `reusable` says whether its memory may be written again. */
+  reclaim(reusable: boolean): void {
+    this.#holder = null;
+    if (reusable && this.writer.buf.length <= KEEP_BYTES) this.writer.reset(0);
+    else this.writer.replaceBuffer();
+  }
+}
+
+/** The frames that one connection has produced and not handed to its transport yet. */
+export class Outbox {
+  readonly #loop: Loop;
+  readonly #transport: Transport;
+  /** Called after each hand-over. */
+  readonly #flushed: () => void;
+  #sealed: Uint8Array[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  constructor(loop: Loop, transport: Transport, flushed: () => void) {
+    this.#loop = loop;
+    this.#transport = transport;
+    this.#flushed = flushed;
+  }
+
+  /** The writer, with room reserved for a header. Every `begin` is followed by `commit` or `rollback`. */
+  begin(): BinaryWriter {
+    const writer = this.#loop.lend(this);
+    writer.ensure(HEADER_BYTES + 64);
+    writer.pos += HEADER_BYTES;
+    return writer;
+  }
+
+  /** Writes the header at `at` for everything behind it. */
+  commit(at: number, kind: number, callId: number): void {
+    const writer = this.#loop.writer;
+    writeHeader(writer.buf, at, writer.pos - at - HEADER_BYTES, kind, callId);
+    if (writer.pos >= FLUSH_BYTES) {
+      this.flush();
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#loop.schedule(this);
+    }
+  }
+
+  /** Forgets everything behind `at`. */
+  rollback(at: number): void {
+    this.#loop.writer.reset(at);
+  }
+
+  /** One frame whose payload exists already. */
+  frame(kind: number, callId: number, payload: Uint8Array): void {
+    const writer = this.begin();
+    const at = writer.pos - HEADER_BYTES;
+    writer.raw(payload);
+    this.commit(at, kind, callId);
+  }
+
+  /** One piece of a message: `total` is the message's length on the first piece, -1 on the others. */
+  piece(kind: number, callId: number, bytes: Uint8Array, total: number): void {
+    const writer = this.begin();
+    const at = writer.pos - HEADER_BYTES;
+    if (total >= 0) writeTotal(writer, total);
+    writer.raw(bytes);
+    this.commit(at, kind, callId);
+  }
+
+  /** Moves what this outbox has in the shared writer into a buffer of its own, to make room for another. */
+  seal(): void {
+    const writer = this.#loop.writer;
+    if (writer.pos > 0) this.#sealed.push(writer.buf.slice(0, writer.pos));
+    this.#loop.reclaim(true);
+  }
+
+  /** Hands everything to the transport. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#closed) {
+      this.#sealed = [];
+      if (this.#loop.lentTo(this)) this.#loop.reclaim(true);
+      return;
+    }
+    if (this.#sealed.length > 0) {
+      const sealed = this.#sealed;
+      this.#sealed = [];
+      for (const chunk of sealed) this.#transport.write(chunk);
+    }
+    if (this.#loop.lentTo(this)) {
+      const { buf, pos } = this.#loop.writer;
+      this.#loop.reclaim(pos === 0 || this.#transport.write(buf.subarray(0, pos)));
+    }
+    this.#flushed();
+  }
+
+  /** Drops what is left and ignores what comes: the transport is gone. */
+  close(): void {
+    this.#closed = true;
+    this.flush();
+  }
+}
+
+/** Appends the u32 that says how long a message in pieces is. */
+export function writeTotal(writer: BinaryWriter, total: number): void {
+  writer.ensure(4);
+  const { buf, pos } = writer;
+  buf[pos] = total >>> 24;
+  buf[pos + 1] = total >>> 16;
+  buf[pos + 2] = total >>> 8;
+  buf[pos + 3] = total;
+  writer.pos = pos + 4;
+}
+
+/** The kind byte of a DATA or CALL frame. */
+export function withFlags(kind: number, more: boolean, end: boolean): number {
+  return kind | (more ? Flag.MORE : end ? Flag.END : 0);
+}

@@ -1,0 +1,228 @@
+// The sending half of one call: messages to frames, as the other side's credit and the transport allow. A message
+// that can go at once is encoded straight into the shared buffer; only what has to wait gets a buffer of its own.
+
+import { HEADER_BYTES, Kind } from "@vertex/framing";
+import { creditCost, creditLimit } from "./credit.ts";
+import { type Outbox, withFlags } from "./loop.ts";
+import type { Codec } from "./service.ts";
+import { VertexError } from "./vertex-error.ts";
+
+/** What an outbound half needs from its session. */
+export interface OutboundLink {
+  readonly outbox: Outbox;
+  /** True while nothing but control frames should be written. */
+  readonly congested: boolean;
+  /** Limits of the receiver. */
+  readonly peerMaxFrameBytes: number;
+  readonly peerMaxMessageBytes: number;
+  /** Calls `outbound.pump` when there is room, in turn with the others. */
+  enqueue(outbound: Outbound): void;
+}
+
+/** A message that waits, or `null` bytes for a bare end with these trailers. */
+interface Waiting {
+  readonly bytes: Uint8Array;
+  sent: number;
+  readonly end: boolean;
+  readonly finish: boolean;
+}
+
+/** The sending half. */
+export class Outbound {
+  readonly #link: OutboundLink;
+  readonly #callId: number;
+  #credit: number;
+  #waiting: Waiting[] = [];
+  #roomWanted: (() => void)[] = [];
+  #queued = false;
+  #closed = false;
+  #ended = false;
+  /** Called once, when the last frame of this half has been written. */
+  onEnded: (() => void) | null = null;
+
+  constructor(link: OutboundLink, callId: number, credit: number) {
+    this.#link = link;
+    this.#callId = callId;
+    this.#credit = credit;
+  }
+
+  /** True when nothing waits to be sent. */
+  get idle(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** True once the end has been written or queued. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The other side allows `bytes` more. */
+  grant(bytes: number): void {
+    this.#credit += bytes;
+    if (!this.idle) this.#requeue();
+  }
+
+  /**
+   * Sends a message, now or when there is room.
+   * @throws VertexError when it cannot be encoded or is over the receiver's limit; nothing is sent then.
+   */
+  send<T>(codec: Codec<T>, message: T, end: boolean): void {
+    const held = sendNow(this.#link, this.#callId, codec, message, end, this.idle ? this.#credit : 0);
+    if (typeof held !== "number") {
+      this.sendBytes(held, end);
+      return;
+    }
+    this.#credit -= held;
+    if (end) this.#finished();
+  }
+
+  /** Sends a message that is encoded already. The bytes are kept, not copied. */
+  sendBytes(bytes: Uint8Array, end: boolean): void {
+    if (bytes.length > this.#link.peerMaxMessageBytes)
+      throw tooLarge(bytes.length, this.#link.peerMaxMessageBytes);
+    this.continueFrom(bytes, 0, end);
+  }
+
+  /** Sends the rest of a message of which `sent` bytes have gone already, in a CALL frame. */
+  continueFrom(bytes: Uint8Array, sent: number, end: boolean): void {
+    this.#ended ||= end;
+    this.#waiting.push({ bytes, sent, end, finish: false });
+    this.#requeue();
+  }
+
+  /** Charges what a CALL frame carried. */
+  charge(bytes: number): void {
+    this.#credit -= creditCost(bytes);
+  }
+
+  /** Ends this half with a FINISH frame, behind everything that waits. */
+  finish(trailers: Uint8Array): void {
+    this.#ended = true;
+    this.#waiting.push({ bytes: trailers, sent: 0, end: true, finish: true });
+    if (this.#waiting.length === 1 && !this.#link.congested) this.pump();
+    else this.#requeue();
+  }
+
+  /** Resolves when nothing waits to be sent, or the call is over. */
+  room(): Promise<void> {
+    if (this.idle || this.#closed) return Promise.resolve();
+    return new Promise((resolve) => this.#roomWanted.push(resolve));
+  }
+
+  /** Sends one frame if it can. Called by the session in turn. */
+  pump(): void {
+    this.#queued = false;
+    const first = this.#waiting[0];
+    if (this.#closed || first === undefined) return;
+    if (first.finish) {
+      this.#link.outbox.frame(Kind.FINISH, this.#callId, first.bytes);
+    } else if (!this.#sendPiece(first)) {
+      return;
+    } else if (first.sent < first.bytes.length) {
+      this.#requeue();
+      return;
+    }
+    this.#waiting.shift();
+    if (first.end) this.#finished();
+    if (this.idle) this.#announceRoom();
+    else this.#requeue();
+  }
+
+  /** The call is over: nothing more is sent. */
+  close(): void {
+    this.#closed = true;
+    this.#waiting = [];
+    this.#announceRoom();
+  }
+
+  #frameLimit(): number {
+    return Math.min(this.#link.peerMaxFrameBytes, creditLimit(this.#credit));
+  }
+
+  #sendPiece(message: Waiting): boolean {
+    const limit = this.#frameLimit();
+    if (limit === 0) return false;
+    const { bytes, sent } = message;
+    const left = bytes.length - sent;
+    const first = sent === 0 && left > limit;
+    const take = Math.min(left, first ? limit - 4 : limit);
+    const more = take < left;
+    const payload = bytes.subarray(sent, sent + take);
+    this.#credit -= creditCost(take + (first ? 4 : 0));
+    message.sent += take;
+    const kind = withFlags(Kind.DATA, more, message.end);
+    this.#link.outbox.piece(kind, this.#callId, payload, first ? bytes.length : -1);
+    return true;
+  }
+
+  #requeue(): void {
+    if (this.#queued || this.#closed) return;
+    const first = this.#waiting[0];
+    if (first === undefined || (this.#credit <= 0 && !first.finish)) return;
+    this.#queued = true;
+    this.#link.enqueue(this);
+  }
+
+  #finished(): void {
+    this.#ended = true;
+    this.onEnded?.();
+  }
+
+  #announceRoom(): void {
+    const wanted = this.#roomWanted;
+    this.#roomWanted = [];
+    for (const resolve of wanted) resolve();
+  }
+}
+
+/**
+ * Encodes a message into the shared buffer and sends it as one DATA frame if credit and transport allow.
+ * @returns the cost in credit when it has been sent; else its bytes, which nobody else holds.
+ * @throws VertexError when it cannot be encoded; nothing is sent then.
+ */
+export function sendNow<T>(
+  link: OutboundLink,
+  callId: number,
+  codec: Codec<T>,
+  message: T,
+  end: boolean,
+  credit: number,
+): number | Uint8Array {
+  const { outbox } = link;
+  const writer = outbox.begin();
+  const start = writer.pos;
+  const at = start - HEADER_BYTES;
+  try {
+    codec.encode(message, writer);
+  } catch (error) {
+    outbox.rollback(at);
+    throw encodeError(error);
+  }
+  const bytes = writer.pos - start;
+  if (!link.congested && bytes <= link.peerMaxFrameBytes && bytes <= creditLimit(credit)) {
+    outbox.commit(at, withFlags(Kind.DATA, false, end), callId);
+    return creditCost(bytes);
+  }
+  const own = writer.buf.slice(start, writer.pos);
+  outbox.rollback(at);
+  return own;
+}
+
+/** A message could not be encoded: the value does not fit its schema. */
+export function encodeError(cause: unknown): VertexError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new VertexError("INVALID_ARGUMENT", `the message cannot be encoded: ${text}`, {
+    outcome: "not-executed",
+    family: "usage",
+    cause,
+  });
+}
+
+/** A message is larger than the receiver takes. */
+export function tooLarge(bytes: number, limit: number): VertexError {
+  return new VertexError(
+    "RESOURCE_EXHAUSTED",
+    `a message of ${bytes} bytes is over the ${limit} that the other side takes`,
+    { outcome: "not-executed", family: "usage" },
+  );
+}

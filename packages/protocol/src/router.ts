@@ -1,0 +1,62 @@
+// Which handler serves which method. Both sides have one: the server for its services, a client for those that
+// it offers back.
+
+import type { CallContext } from "./call.ts";
+import type { ServiceInfo } from "./gen/vertex/v1/control.ts";
+import { composeServing, type Interceptor } from "./interceptor.ts";
+import type { AnyMethod, Service } from "./service.ts";
+import { usageError } from "./vertex-error.ts";
+
+/** A handler as the session calls it: a message or a stream in, a message, a promise or a stream out. */
+export type Invoke = (request: unknown, context: CallContext) => unknown;
+
+/** A method that is served. */
+export interface Registration {
+  readonly method: AnyMethod;
+  readonly invoke: Invoke;
+}
+
+/** The handlers of one side, by method id. */
+export class Router {
+  readonly #registrations = new Map<number, Registration>();
+  readonly #services = new Map<string, ServiceInfo>();
+  readonly #interceptors: readonly Interceptor[];
+
+  constructor(interceptors: readonly Interceptor[] = []) {
+    this.#interceptors = interceptors;
+  }
+
+  /** The services served here, as the handshake announces them. */
+  get services(): ServiceInfo[] {
+    return [...this.#services.values()];
+  }
+
+  /** The handler of a method id from the wire. */
+  find(methodId: number): Registration | undefined {
+    return this.#registrations.get(methodId);
+  }
+
+  /**
+   * Serves `service` with `handlers`.
+   * @throws VertexError (usage) when a handler is missing, the service is served already, or two methods have one id.
+   */
+  add<Client, Handlers extends object>(service: Service<Client, Handlers>, handlers: Handlers): void {
+    if (this.#services.has(service.name)) throw usageError(`${service.name} is served already`);
+    const added: Registration[] = [];
+    for (const [name, method] of Object.entries(service.methods)) {
+      const handler: unknown = Reflect.get(handlers, name);
+      if (typeof handler !== "function")
+        throw usageError(`${service.name} needs a handler for ${name}`, method.path);
+      const other = this.#registrations.get(method.id);
+      if (other !== undefined) {
+        throw usageError(
+          `${method.path} and ${other.method.path} have the same method id: rename one of them`,
+        );
+      }
+      const direct: Invoke = (request, context) => Reflect.apply(handler, handlers, [request, context]);
+      added.push({ method, invoke: composeServing(this.#interceptors, method, direct) });
+    }
+    for (const registration of added) this.#registrations.set(registration.method.id, registration);
+    this.#services.set(service.name, { name: service.name, fingerprint: service.fingerprint });
+  }
+}

@@ -1,0 +1,160 @@
+// The calls that the other side has open on one connection: admission, and the frames that belong to them.
+
+import {
+  CALL_FIXED_BYTES,
+  NO_DEADLINE,
+  readCallMessageStart,
+  readCallMethod,
+  readCallRemaining,
+} from "@vertex/framing";
+import { CallTable } from "./call-table.ts";
+import { IncomingCall, type ServingLink } from "./incoming-call.ts";
+import { decodeMetadata } from "./metadata.ts";
+import type { Router } from "./router.ts";
+import type { Sender } from "./sender.ts";
+import type { Status } from "./status.ts";
+import { VertexError } from "./vertex-error.ts";
+
+/** The open calls of the other side. */
+export class Serving {
+  readonly #link: ServingLink;
+  readonly #sender: Sender;
+  readonly #router: Router;
+  readonly #table = new CallTable<IncomingCall>();
+  readonly #parity: number;
+  readonly #maxConcurrent: number;
+  #lastId = 0;
+  #running = 0;
+  #total = 0;
+  #closed = false;
+
+  /** @param parity 1 when the other side is the dialing one. */
+  constructor(link: ServingLink, sender: Sender, router: Router, parity: number, maxConcurrent: number) {
+    this.#link = link;
+    this.#sender = sender;
+    this.#router = router;
+    this.#parity = parity;
+    this.#maxConcurrent = maxConcurrent;
+  }
+
+  /** Slots taken: calls whose handler has not settled or whose answer has not been sent. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Calls taken in all. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Highest id seen. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** Takes no more calls: those that still come are refused as not executed. */
+  refuseNew(): void {
+    this.#closed = true;
+  }
+
+  /** A CALL frame. */
+  call(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    if ((id & 1) !== this.#parity || id <= this.#lastId) {
+      throw new VertexError("INTERNAL", `call id ${id} is not a rising id of the other side`, {
+        family: "protocol",
+      });
+    }
+    this.#lastId = id;
+    const messageStart = readCallMessageStart(buf, start, end);
+    if (flags === 0 && messageStart !== end) {
+      throw new VertexError("INTERNAL", "a CALL that opens a stream carries message bytes", {
+        family: "protocol",
+      });
+    }
+    if (this.#closed) return this.#refuse(id, "UNAVAILABLE", "this side is closing down");
+    if (this.#running >= this.#maxConcurrent) {
+      return this.#refuse(id, "RESOURCE_EXHAUSTED", `over ${this.#maxConcurrent} calls at once`);
+    }
+    const registration = this.#router.find(readCallMethod(buf, start));
+    if (registration === undefined) return this.#refuse(id, "UNIMPLEMENTED", "no such method is served here");
+    const remainingMs = readCallRemaining(buf, start);
+    if (remainingMs === 0) return this.#refuse(id, "DEADLINE_EXCEEDED", "the deadline had passed on arrival");
+    const deadlineAt =
+      remainingMs === NO_DEADLINE ? Number.POSITIVE_INFINITY : this.#link.loop.clock.now() + remainingMs;
+    const metadata = this.#metadata(id, buf, start + CALL_FIXED_BYTES, messageStart);
+    if (metadata === null) return;
+    const call = new IncomingCall(this.#link, id, registration, metadata, deadlineAt);
+    this.#table.add(call);
+    this.#running++;
+    this.#total++;
+    try {
+      call.open(flags, buf, messageStart, end);
+    } catch (error) {
+      this.#caught(call, error);
+    }
+  }
+
+  /** A DATA frame. Calls that are over are ignored: the other side may not know it yet. */
+  data(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
+    const call = this.find(id);
+    if (call === undefined) return;
+    try {
+      call.data(flags, buf, start, end);
+    } catch (error) {
+      this.#caught(call, error);
+    }
+  }
+
+  /** The call with that id; undefined when it is over. Throws for an id that never was. */
+  find(id: number): IncomingCall | undefined {
+    if (id > this.#lastId) {
+      throw new VertexError("INTERNAL", `a frame for call ${id}, which was never opened`, {
+        family: "protocol",
+      });
+    }
+    return this.#table.get(id);
+  }
+
+  concluded(call: IncomingCall): void {
+    this.#table.remove(call.id);
+  }
+
+  released(): void {
+    this.#running--;
+  }
+
+  /** The connection is gone, or its time is up: every call is cancelled, with an answer if `error` is given. */
+  cancelAll(error: VertexError | null): number {
+    const calls = this.#table.all();
+    for (const call of calls) {
+      if (error === null) call.cancel();
+      else call.refuse(error);
+    }
+    return calls.length;
+  }
+
+  /** What fails one call only (a message over the limit) is answered; what breaks the protocol goes up. */
+  #caught(call: IncomingCall, error: unknown): void {
+    if (!(error instanceof VertexError) || error.family !== "status") throw error;
+    call.refuse(error);
+  }
+
+  #metadata(
+    id: number,
+    buf: Uint8Array,
+    start: number,
+    end: number,
+  ): ReturnType<typeof decodeMetadata> | null {
+    try {
+      return decodeMetadata(buf, start, end);
+    } catch (error) {
+      if (!(error instanceof VertexError)) throw error;
+      this.#sender.fail(id, error);
+      return null;
+    }
+  }
+
+  #refuse(id: number, code: Status, message: string): void {
+    this.#sender.fail(id, new VertexError(code, message, { outcome: "not-executed" }));
+  }
+}

@@ -1,0 +1,65 @@
+// Why a connection ended: the names, and what of them travels in a GOAWAY.
+
+import { Goodbye, GoodbyeReason } from "./gen/vertex/v1/control.ts";
+
+/** Why a connection ended. Every dismissal has a name; SECURITY.md and the stats use the same ones. */
+export type EndReason =
+  | "SHUTDOWN"
+  | "PROTOCOL_ERROR"
+  | "NOT_VERTEX"
+  | "VERSION"
+  | "UNAUTHENTICATED"
+  | "TOO_MANY_CONNECTIONS"
+  | "HANDSHAKE_TIMEOUT"
+  | "HEARTBEAT_TIMEOUT"
+  | "WRITE_STALLED"
+  | "LIMIT"
+  | "INTERNAL"
+  | "LINK_LOST";
+
+/** How a connection ended. */
+export interface SessionEnd {
+  readonly reason: EndReason;
+  /** For people and logs. */
+  readonly message: string;
+  /** Which side ended it. The link counts as the other side. */
+  readonly by: "here" | "peer";
+  readonly cause?: unknown;
+}
+
+const numbers: { readonly [K in EndReason]: GoodbyeReason } = {
+  SHUTDOWN: GoodbyeReason.GOODBYE_REASON_SHUTDOWN,
+  PROTOCOL_ERROR: GoodbyeReason.GOODBYE_REASON_PROTOCOL_ERROR,
+  NOT_VERTEX: GoodbyeReason.GOODBYE_REASON_PROTOCOL_ERROR,
+  VERSION: GoodbyeReason.GOODBYE_REASON_VERSION,
+  UNAUTHENTICATED: GoodbyeReason.GOODBYE_REASON_UNAUTHENTICATED,
+  TOO_MANY_CONNECTIONS: GoodbyeReason.GOODBYE_REASON_TOO_MANY_CONNECTIONS,
+  HANDSHAKE_TIMEOUT: GoodbyeReason.GOODBYE_REASON_HANDSHAKE_TIMEOUT,
+  HEARTBEAT_TIMEOUT: GoodbyeReason.GOODBYE_REASON_HEARTBEAT_TIMEOUT,
+  WRITE_STALLED: GoodbyeReason.GOODBYE_REASON_WRITE_STALLED,
+  LIMIT: GoodbyeReason.GOODBYE_REASON_LIMIT,
+  INTERNAL: GoodbyeReason.GOODBYE_REASON_INTERNAL,
+  LINK_LOST: GoodbyeReason.GOODBYE_REASON_INTERNAL,
+};
+
+/** The name of a reason from the wire; unknown ones read as `INTERNAL`. */
+export function endReason(number: GoodbyeReason): EndReason {
+  const names = Object.keys(numbers) as EndReason[];
+  return names.find((name) => numbers[name] === number) ?? "INTERNAL";
+}
+
+/** Encodes the payload of a GOAWAY. */
+export function encodeGoodbye(
+  lastCallId: number,
+  reason: EndReason,
+  message: string,
+  timeLeftMs: number,
+): Uint8Array {
+  const goodbye: Goodbye = {
+    lastCallId,
+    reason: numbers[reason],
+    message: message.slice(0, 256),
+    timeLeftMs: Math.min(0xffffffff, Math.ceil(timeLeftMs)),
+  };
+  return Goodbye.encode(goodbye).finish();
+}

@@ -1,0 +1,441 @@
+// One connection from its first byte to its last: handshake, frames in, heartbeat, drain, end. The same on both
+// sides; it does no I/O and owns no clock. What it is given (transport, loop, events) it was given from above.
+//
+//  handshake --HELLO / WELCOME--> ready --drain, GOAWAY--> draining --last call settled--> closed
+//      |                            |                          |                              ^
+//      +----------------------------+--------------------------+--- error, timeout, close ----+
+
+import { FrameDecoder, FramingError, Kind, kindName, readU32, writeU32 } from "@vertex/framing";
+import { WireError } from "@vertex/wire";
+import { Calling } from "./calling.ts";
+import { CreditPool } from "./credit.ts";
+import { Goodbye } from "./gen/vertex/v1/control.ts";
+import { HANDSHAKE_FRAME_BYTES, type Introduction, type PeerIntroduction } from "./handshake.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import type { IncomingCall, ServingLink } from "./incoming-call.ts";
+import type { Loop, Outbox } from "./loop.ts";
+import { type AgreedHeartbeat, Opening, type OpeningHost } from "./opening.ts";
+import type { Outbound } from "./outbound.ts";
+import type { CallingLink, OutgoingCall } from "./outgoing-call.ts";
+import type { Router } from "./router.ts";
+import { flagsOf, Sender } from "./sender.ts";
+import { Serving } from "./serving.ts";
+import { type EndReason, encodeGoodbye, endReason, type SessionEnd } from "./session-end.ts";
+import type { ResolvedSessionOptions } from "./session-options.ts";
+import type { Transport, TransportReceiver } from "./transport.ts";
+import { VertexError } from "./vertex-error.ts";
+import { Pings, StallWatch } from "./vitals.ts";
+
+/** What a session tells the side it belongs to. */
+export interface SessionEvents {
+  /** Decides who a dialer is; what it returns becomes `peer.identity`. Throwing refuses the connection. */
+  authenticate?(peer: PeerIntroduction, address: string): unknown;
+  /** The handshake is done. */
+  opened(session: Session): void;
+  /** There is room for calls again. */
+  roomy(session: Session): void;
+  /** The other side takes no new calls any more. */
+  draining(session: Session): void;
+  /** The one end. Every call of the session has settled or moved. */
+  closed(session: Session, end: SessionEnd): void;
+  /** A handler threw something that its caller is not shown. */
+  handlerFailed(error: unknown, method: string): void;
+}
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly role: "dialer" | "acceptor";
+  readonly loop: Loop;
+  readonly transport: Transport;
+  readonly options: ResolvedSessionOptions;
+  readonly router: Router;
+  readonly introduction: Introduction;
+  readonly events: SessionEvents;
+}
+
+/** Names, in order. */
+export type SessionState = "handshake" | "ready" | "draining" | "closed";
+
+/** Last call id of a GOAWAY that only announces the end. */
+const ANY_CALL = 0xffffffff;
+/** One connection. */
+export class Session implements TransportReceiver, CallingLink, ServingLink, OpeningHost {
+  readonly loop: Loop;
+  readonly pool: CreditPool;
+  readonly peer: { name: string; readonly address: string; identity: unknown };
+  state: SessionState = "handshake";
+  /** Last measured round trip in milliseconds; -1 before the first. */
+  roundTripMs = -1;
+  /** When the session was made, on the clock of the loop. */
+  readonly startedAt: number;
+  readonly #parts: SessionParts;
+  readonly #transport: Transport;
+  readonly #options: ResolvedSessionOptions;
+  readonly #decoder: FrameDecoder;
+  readonly #sender: Sender;
+  readonly #calling: Calling;
+  readonly #serving: Serving;
+  readonly #heartbeat: Heartbeat;
+  #peerLimits = { initialCreditBytes: 1 };
+  readonly #opening: Opening;
+  readonly #pings = new Pings();
+  readonly #stall = new StallWatch();
+  #drainBy = -1;
+  #confirmBy = -1;
+  #paused = false;
+  /** Calls found no room; they are told when there is some. */
+  #wanted = false;
+  #goodbye: Goodbye | null = null;
+
+  constructor(parts: SessionParts) {
+    const { loop, transport, options, role } = parts;
+    this.#parts = parts;
+    this.loop = loop;
+    this.#transport = transport;
+    this.#options = options;
+    this.peer = { name: "", address: transport.address, identity: undefined };
+    this.startedAt = loop.clock.now();
+    this.pool = new CreditPool(options.connectionCreditBytes);
+    this.#decoder = new FrameDecoder(this, Math.min(HANDSHAKE_FRAME_BYTES, options.maxFrameBytes));
+    this.#sender = new Sender(loop, transport, () => this.#calling.handedOver());
+    this.#calling = new Calling(this, role === "dialer" ? 1 : 2);
+    const parity = role === "dialer" ? 0 : 1;
+    this.#serving = new Serving(this, this.#sender, parts.router, parity, options.maxConcurrentCalls);
+    this.#opening = new Opening(this, this.#sender, transport, options, parts.introduction);
+    this.#heartbeat = new Heartbeat(options.heartbeatIntervalMs, options.heartbeatTimeoutMs, this.startedAt);
+  }
+
+  get peerAddress(): string {
+    return this.peer.address;
+  }
+  get initialCreditBytes(): number {
+    return this.#options.initialCreditBytes;
+  }
+  get callCreditBytes(): number {
+    return this.#options.callCreditBytes;
+  }
+  get maxMessageBytes(): number {
+    return this.#options.maxMessageBytes;
+  }
+  get peerInitialCreditBytes(): number {
+    return this.#peerLimits.initialCreditBytes;
+  }
+  get peerMaxFrameBytes(): number {
+    return this.#sender.peerMaxFrameBytes;
+  }
+  get peerMaxMessageBytes(): number {
+    return this.#sender.peerMaxMessageBytes;
+  }
+  get outbox(): Outbox {
+    return this.#sender.outbox;
+  }
+  get congested(): boolean {
+    return this.#sender.congested;
+  }
+  /** Calls that this side has open. */
+  get openCalls(): number {
+    return this.#calling.size;
+  }
+  /** Calls of the other side whose slot is taken. */
+  get runningCalls(): number {
+    return this.#serving.running;
+  }
+  /** Calls of the other side taken in all. */
+  get servedCalls(): number {
+    return this.#serving.total;
+  }
+
+  /** Starts reading, and says HELLO if this side dialed. */
+  start(): void {
+    this.#transport.start(this);
+    if (this.#parts.role === "dialer") this.#opening.hello();
+  }
+
+  /** Sends a call. False when it has to wait: `roomy` follows, or `closed`. */
+  open(call: OutgoingCall): boolean {
+    if (this.state !== "ready") return false;
+    const taken = this.#calling.open(call);
+    if (!taken) this.#wanted = true;
+    if (this.#calling.spent)
+      this.drain(Number.POSITIVE_INFINITY, "the call ids of this connection are used up");
+    return taken;
+  }
+
+  /** Measures a round trip now; calls back with milliseconds, or never if the connection ends first. */
+  ping(answered: ((roundTripMs: number) => void) | null = null): void {
+    const payload = new Uint8Array(8);
+    writeU32(payload, 4, this.#pings.sent(this.loop.clock.now(), answered));
+    this.#sender.ping(Kind.PING, payload);
+  }
+
+  /**
+   * Ends in order: announces it, lets the other side confirm, finishes what runs, closes. What still runs after
+   * `graceMs` is cancelled and answered with outcome "unknown".
+   */
+  drain(graceMs: number, message: string): void {
+    if (this.state === "closed" || this.#drainBy >= 0) return;
+    if (this.state === "handshake") return this.close("SHUTDOWN", message);
+    this.state = "draining";
+    const now = this.loop.clock.now();
+    this.#drainBy = now + graceMs;
+    this.#confirmBy = now + this.#options.drainConfirmTimeoutMs;
+    const left = graceMs === Number.POSITIVE_INFINITY ? 0 : graceMs;
+    this.#sender.goaway(encodeGoodbye(ANY_CALL, "SHUTDOWN", message, left));
+    this.ping(() => this.#confirmed());
+    this.#parts.events.draining(this);
+  }
+
+  /** Ends now. Calls that are open fail or move; handlers that run are cancelled. */
+  close(reason: EndReason, message: string, cause?: unknown): void {
+    if (this.state === "closed") return;
+    if (reason === "SHUTDOWN") {
+      this.#serving.cancelAll(new VertexError("UNAVAILABLE", message, { outcome: "unknown" }));
+    }
+    this.#sender.goaway(encodeGoodbye(this.#serving.lastId, reason, message, 0));
+    this.#end({ reason, message, by: "here", cause });
+  }
+
+  /** To be called a few times a second: heartbeat, handshake, stalls, drains. */
+  tick(now: number): void {
+    if (this.state === "closed") return;
+    if (this.state === "handshake" && now - this.startedAt >= this.#options.handshakeTimeoutMs) {
+      return this.close("HANDSHAKE_TIMEOUT", `no handshake within ${this.#options.handshakeTimeoutMs} ms`);
+    }
+    if (this.state !== "handshake") this.#checkHeartbeat(now);
+    if (this.#stall.check(now, this.#transport.bufferedBytes) >= this.#options.writeStallTimeoutMs) {
+      return this.close("WRITE_STALLED", `nothing was read for ${this.#options.writeStallTimeoutMs} ms`);
+    }
+    this.#checkDrain(now);
+  }
+
+  received(chunk: Uint8Array): void {
+    if (this.state === "closed") return;
+    this.#heartbeat.heard(this.loop.clock.now());
+    try {
+      this.#decoder.push(chunk);
+    } catch (error) {
+      this.violated(error);
+    }
+    if (this.state === "draining") this.#endIfDone();
+    else if (this.#transport.bufferedBytes >= this.#options.maxOutboundBytes) this.#pause();
+  }
+
+  drained(): void {
+    this.#sender.drained();
+    if (this.#paused && this.#transport.bufferedBytes < this.#options.maxOutboundBytes) this.#resume();
+    this.#announceRoom();
+  }
+
+  closed(error?: Error): void {
+    const why = this.#goodbye;
+    if (why !== null) {
+      this.#end({ reason: endReason(why.reason), message: why.message, by: "peer", cause: error });
+      return;
+    }
+    const message =
+      error === undefined
+        ? "the other side closed the connection"
+        : `the connection was lost: ${error.message}`;
+    this.#end({ reason: "LINK_LOST", message, by: "peer", cause: error });
+  }
+
+  enqueue(outbound: Outbound): void {
+    this.#sender.enqueue(outbound);
+  }
+
+  grant(callId: number, bytes: number): void {
+    this.#sender.grant(callId, bytes);
+  }
+
+  settled(call: OutgoingCall, cancel: boolean): void {
+    this.#calling.settled(call);
+    if (cancel) this.#sender.cancel(call.id);
+    if (this.state === "draining") this.loop.later(() => this.#endIfDone());
+    else this.#announceRoom();
+  }
+
+  concluded(call: IncomingCall): void {
+    this.#serving.concluded(call);
+  }
+
+  released(): void {
+    this.#serving.released();
+    if (this.state === "draining") this.loop.later(() => this.#endIfDone());
+  }
+
+  handlerFailed(error: unknown, method: string): void {
+    this.#parts.events.handlerFailed(error, method);
+  }
+
+  frame(kind: number, callId: number, buf: Uint8Array, start: number, end: number): void {
+    if (this.state === "closed") return;
+    if (this.state === "handshake") return this.#handshake(kind, callId, buf, start, end);
+    const own = ((callId & 1) === 1) === (this.#parts.role === "dialer");
+    switch (kind & 0x0f) {
+      case Kind.CALL:
+        return this.#serving.call(flagsOf(kind), callId, buf, start, end);
+      case Kind.DATA:
+        return (own ? this.#calling : this.#serving).data(flagsOf(kind), callId, buf, start, end);
+      case Kind.FINISH:
+        return own
+          ? this.#calling.finish(callId, buf, start, end)
+          : this.#serving.find(callId)?.requestEnded();
+      case Kind.FAIL:
+        return own
+          ? this.#calling.failed(callId, buf, start, end)
+          : violation("FAIL for a call of the sender's own");
+      case Kind.CANCEL:
+        return own ? violation("CANCEL for a call of the other side") : this.#serving.find(callId)?.cancel();
+      case Kind.CREDIT:
+        return this.#credit(own, callId, readU32(buf, start));
+      case Kind.PING:
+        return this.#sender.ping(Kind.PONG, buf.subarray(start, end));
+      case Kind.PONG:
+        return this.#pong(readU32(buf, start + 4));
+      case Kind.GOAWAY:
+        return this.#goaway(buf, start, end);
+      default:
+        return violation(`${kindName(kind)} after the handshake`);
+    }
+  }
+
+  authenticate(peer: PeerIntroduction): unknown {
+    return this.#parts.events.authenticate?.(peer, this.peer.address);
+  }
+
+  agreed(peer: PeerIntroduction, heartbeat: AgreedHeartbeat, identity: unknown): void {
+    if (this.state !== "handshake") return;
+    const now = this.loop.clock.now();
+    this.state = "ready";
+    this.peer.name = peer.name;
+    this.peer.identity = identity;
+    this.#peerLimits = peer.limits;
+    this.#sender.peerMaxFrameBytes = peer.limits.maxFrameBytes;
+    this.#sender.peerMaxMessageBytes = peer.limits.maxMessageBytes;
+    this.#calling.allow(peer.limits.maxConcurrentCalls);
+    this.#decoder.maxFrameBytes = this.#options.maxFrameBytes;
+    this.#heartbeat.intervalMs = heartbeat.intervalMs;
+    this.#heartbeat.timeoutMs = heartbeat.timeoutMs;
+    if (this.#parts.role === "dialer") this.roundTripMs = now - this.startedAt;
+    this.#parts.events.opened(this);
+  }
+
+  refused(error: unknown): void {
+    const shown = error instanceof VertexError ? error.message : "the credentials were refused";
+    this.close("UNAUTHENTICATED", shown, error);
+  }
+
+  /** The peer's bytes cannot be used: the connection ends, and the peer is told why. */
+  violated(error: unknown): void {
+    if (error instanceof FramingError) {
+      this.close(error.code === "NOT_VERTEX" ? "NOT_VERTEX" : "PROTOCOL_ERROR", error.message, error);
+    } else if (error instanceof WireError) {
+      this.close("PROTOCOL_ERROR", `a control message is malformed: ${error.message}`, error);
+    } else if (error instanceof VertexError && error.family === "protocol") {
+      this.close(error.code === "FAILED_PRECONDITION" ? "VERSION" : "PROTOCOL_ERROR", error.message, error);
+    } else {
+      this.close("INTERNAL", "this side failed", error);
+    }
+  }
+
+  #handshake(kind: number, callId: number, buf: Uint8Array, start: number, end: number): void {
+    if (kind === Kind.GOAWAY) return this.#goaway(buf, start, end);
+    if (this.#parts.role === "dialer") this.#opening.answered(kind, buf, start, end);
+    else this.#opening.asked(kind, callId, buf, start, end);
+  }
+
+  #credit(own: boolean, callId: number, bytes: number): void {
+    if (bytes === 0 || bytes > 0x7fffffff) violation(`a CREDIT of ${bytes} bytes`);
+    (own ? this.#calling : this.#serving).find(callId)?.granted(bytes);
+  }
+
+  #pong(number: number): void {
+    const roundTripMs = this.#pings.received(number, this.loop.clock.now());
+    if (roundTripMs < 0) violation("a PONG that answers no PING");
+    this.roundTripMs = roundTripMs;
+  }
+
+  #goaway(buf: Uint8Array, start: number, end: number): void {
+    this.loop.reader.reset(buf, start, end);
+    const goodbye = Goodbye.decode(this.loop.reader);
+    this.#goodbye = goodbye;
+    if (this.state === "handshake") return this.closed();
+    this.#calling.refusedAbove(goodbye.lastCallId, goodbye.message);
+    if (this.state === "ready") {
+      this.state = "draining";
+      this.#parts.events.draining(this);
+    }
+    if (endReason(goodbye.reason) !== "SHUTDOWN") return this.closed();
+    if (goodbye.lastCallId !== ANY_CALL) this.#endIfDone();
+  }
+
+  /** The other side opens no more calls: from here on the last call id is known. */
+  #confirmed(): void {
+    if (this.state === "closed" || this.#confirmBy < 0) return;
+    this.#confirmBy = -1;
+    this.#serving.refuseNew();
+    const left = Math.max(0, this.#drainBy - this.loop.clock.now());
+    this.#sender.goaway(
+      encodeGoodbye(this.#serving.lastId, "SHUTDOWN", "closing down", Number.isFinite(left) ? left : 0),
+    );
+    this.#endIfDone();
+  }
+
+  #checkHeartbeat(now: number): void {
+    const verdict = this.#heartbeat.check(now);
+    if (verdict === "ping") this.ping();
+    else if (verdict === "dead") {
+      this.close(
+        "HEARTBEAT_TIMEOUT",
+        `nothing was heard for ${Math.round(now - this.#heartbeat.heardAt)} ms`,
+      );
+    }
+  }
+
+  #checkDrain(now: number): void {
+    if (this.#confirmBy >= 0 && now >= this.#confirmBy) this.#confirmed();
+    if (this.#drainBy >= 0 && now >= this.#drainBy) this.close("SHUTDOWN", "the time to finish was up");
+  }
+
+  /** A draining connection closes when nothing is open in either direction. */
+  #endIfDone(): void {
+    if (this.state !== "draining" || this.#confirmBy >= 0) return;
+    const announced = this.#drainBy < 0 && this.#goodbye?.lastCallId === ANY_CALL;
+    if (announced || this.#calling.size > 0 || this.#serving.running > 0) return;
+    this.close("SHUTDOWN", "closed in order");
+  }
+
+  #pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#transport.pause();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.#transport.resume();
+  }
+
+  #announceRoom(): void {
+    if (!this.#wanted || this.congested || this.state !== "ready") return;
+    this.#wanted = false;
+    this.#parts.events.roomy(this);
+  }
+
+  /** The one way out. The first reason wins. */
+  #end(end: SessionEnd): void {
+    if (this.state === "closed") return;
+    this.state = "closed";
+    this.#decoder.stop();
+    this.outbox.flush();
+    this.#sender.close();
+    this.#serving.cancelAll(null);
+    this.#calling.interruptAll(end.message, end.cause);
+    this.#transport.end();
+    this.#parts.events.closed(this, end);
+  }
+}
+
+function violation(message: string): never {
+  throw new VertexError("INTERNAL", message, { family: "protocol" });
+}

@@ -1,0 +1,123 @@
+// Calls with one request, and one answer or none.
+
+import type { CallOptions, Metadata } from "./call.ts";
+import type { Loop } from "./loop.ts";
+import { type CallPolicy, OutgoingCall } from "./outgoing-call.ts";
+import type { Method } from "./service.ts";
+import { VertexError } from "./vertex-error.ts";
+
+/** One request, one answer. */
+export class UnaryCall<I, O> extends OutgoingCall {
+  readonly request: I;
+  protected readonly takesAll = true;
+  readonly #codec: Method<I, O>["response"];
+  readonly #resolve: (response: O) => void;
+  readonly #reject: (error: VertexError) => void;
+  readonly #onTrailers: ((trailers: Metadata) => void) | undefined;
+  #response: O | undefined;
+  #hasResponse = false;
+
+  constructor(
+    loop: Loop,
+    method: Method<I, O>,
+    request: I,
+    timeoutMs: number,
+    options: CallOptions | undefined,
+    policy: CallPolicy,
+    resolve: (response: O) => void,
+    reject: (error: VertexError) => void,
+  ) {
+    super(loop, method, timeoutMs, options, policy);
+    this.request = request;
+    this.#codec = method.response;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#onTrailers = options?.onTrailers;
+  }
+
+  message(buf: Uint8Array, start: number, end: number, cost: number): void {
+    if (this.#hasResponse) {
+      throw new VertexError("INTERNAL", "a second answer on a call that takes one", { family: "protocol" });
+    }
+    const reader = this.link?.loop.reader;
+    if (reader === undefined) return;
+    try {
+      reader.reset(buf, start, end);
+      this.#response = this.#codec.decode(reader);
+      this.#hasResponse = true;
+    } catch (error) {
+      this.giveUp(malformedAnswer(error));
+      return;
+    }
+    this.inbound?.consumed(cost);
+  }
+
+  protected ended(error: VertexError | null, trailers: Metadata): void {
+    if (error !== null) this.#reject(error);
+    else if (this.#hasResponse) {
+      this.#onTrailers?.(trailers);
+      this.#resolve(this.#response as O);
+    } else {
+      this.#reject(
+        new VertexError("INTERNAL", "the call ended without an answer", {
+          family: "protocol",
+          method: this.method.path,
+        }),
+      );
+    }
+  }
+}
+
+/**
+ * One request that nobody waits for. `resolve` is called when its bytes have been handed to the transport; the
+ * other side confirms with a bare FINISH when its handler has settled, which frees the slot here.
+ */
+export class OneWayCall<I, O> extends OutgoingCall {
+  readonly request: I;
+  protected readonly takesAll = true;
+  readonly #resolve: () => void;
+  readonly #reject: (error: VertexError) => void;
+  readonly #failedLater: (error: VertexError) => void;
+  #handedOver = false;
+
+  constructor(
+    loop: Loop,
+    method: Method<I, O>,
+    request: I,
+    timeoutMs: number,
+    options: CallOptions | undefined,
+    policy: CallPolicy,
+    resolve: () => void,
+    reject: (error: VertexError) => void,
+    failedLater: (error: VertexError) => void,
+  ) {
+    super(loop, method, timeoutMs, options, policy);
+    this.request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#failedLater = failedLater;
+  }
+
+  /** The whole request is with the transport. */
+  override handedOver(): void {
+    if (this.#handedOver) return;
+    this.#handedOver = true;
+    this.#resolve();
+  }
+
+  message(): void {
+    throw new VertexError("INTERNAL", "an answer to a one-way call", { family: "protocol" });
+  }
+
+  protected ended(error: VertexError | null): void {
+    if (error === null) this.handedOver();
+    else if (this.#handedOver) this.#failedLater(error);
+    else this.#reject(error);
+  }
+}
+
+/** The answer does not follow its schema. The handler has run. */
+export function malformedAnswer(cause: unknown): VertexError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new VertexError("INTERNAL", `the answer cannot be decoded: ${text}`, { outcome: "executed", cause });
+}
