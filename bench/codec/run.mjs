@@ -1,4 +1,4 @@
-// The codec benchmark: `node bench/codec/run.mjs [rounds]`. Vertex's wire under ts-proto's code side by side with
+// The codec benchmark: `node bench/codec/run.mjs [rounds] [message ...]`. Vertex's wire under ts-proto's code side by side with
 // stock ts-proto and protobufjs's static code, all messages in one process, rounds interleaved, medians.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -24,7 +24,8 @@ const { cases } = await import(pathToFileURL(out).href);
 
 const rounds = Number(process.argv[2] ?? 9);
 const roundMs = 12;
-const results = cases();
+const wanted = process.argv.slice(3);
+const results = cases().filter((one) => wanted.length === 0 || wanted.includes(one.message));
 for (const result of results) {
   for (const one of result.candidates) one.times = [];
 }

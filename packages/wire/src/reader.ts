@@ -12,10 +12,12 @@ import {
 } from "./scratch.ts";
 import { decodeText } from "./utf8.ts";
 
-/** How deep messages and groups may nest below the root message, known and unknown fields together, plus one. */
+/** How many messages and groups may be open at once, the root message included, known and unknown fields together. */
 const DEPTH_LIMIT = 100;
-/** In `last`: no uint32 read that could be a length or tag. Not a tag that ends a message, see `leave`. */
+/** In `last`: nothing that could be a length, and no tag that ends a message. */
 const NOTHING = 1;
+/** How many doubles of one buffer are read by way of the scratch: a DataView costs as much as twenty of them. */
+const VIEW_DOUBLES = 32;
 
 /**
  * Reads protobuf fields. Drop-in for the reader that ts-proto's code expects, and reusable through `reset`.
@@ -34,10 +36,15 @@ export class BinaryReader extends Cursor {
   borrowBytes: boolean;
   /** The last uint32 read, as a signed 32-bit integer; 0 if it was too long for a tag or a length. */
   private last = NOTHING;
-  private depth = 0;
+  /** Messages open, less one. */
+  private depth = -1;
   private start: number;
   /** `len` and `start` of the messages around the innermost, two entries each. */
   private readonly outer: number[] = [];
+
+  /** Over `buf`, once so many doubles were read from it that making it pays. */
+  private view: DataView | undefined = undefined;
+  private doubles = 0;
 
   /** @param borrowBytes see the field of that name; false by default. */
   constructor(buf: Uint8Array, borrowBytes = false) {
@@ -48,43 +55,86 @@ export class BinaryReader extends Cursor {
 
   /** Starts over on the bytes of `buf` from `pos` to `end`, which must lie within it. Offsets in errors are `buf`'s. */
   reset(buf: Uint8Array, pos = 0, end: number = buf.length): void {
+    if (buf !== this.buf) {
+      this.view = undefined;
+      this.doubles = 0;
+    }
     this.buf = buf;
     this.pos = pos;
     this.len = end;
     this.start = pos;
     this.last = NOTHING;
-    this.depth = 0;
+    this.depth = -1;
     this.failed = false;
   }
 
-  /** How many messages are open. Read on the way into one: throws WireError `depth` when that is one too many. */
+  /** How many messages are open, less one: ts-proto's own limit of 100 never comes before the reader's. */
   get __tsProtoDecodeDepth(): number {
-    if (this.depth >= DEPTH_LIMIT) this.fail("depth", `more than ${DEPTH_LIMIT} messages in each other`);
     return this.depth;
   }
 
   set __tsProtoDecodeDepth(depth: number) {
-    if (depth > this.depth) this.enter();
-    else if (!this.failed) this.leave();
-    this.depth = depth;
+    this.turn(depth);
+  }
+
+  /**
+   * Opens a message of `length` bytes, or of all that is left. The counterpart of `leave` for code that need not go by
+   * `__tsProtoDecodeDepth`, at half the cost. `len` is the message's end from here on: read until `pos` reaches it.
+   *
+   * @returns what to hand to `leave`.
+   * @throws WireError `truncated` or `depth`.
+   */
+  enter(length: number | undefined): number {
+    const outer = this.len;
+    if (++this.depth >= DEPTH_LIMIT) this.refuseMessage(this.depth);
+    if (length !== undefined) {
+      if (length > outer - this.pos) this.refuseMessage(this.depth);
+      this.len = this.pos + length;
+    }
+    return outer;
+  }
+
+  /** Closes a message that was read to its end. */
+  leave(outer: number): void {
+    this.depth--;
+    this.len = outer;
+  }
+
+  /**
+   * Whether a packed field that ends at `end` has another element.
+   *
+   * @throws WireError `overrun` when the last element crossed the end.
+   */
+  before(end: number): boolean {
+    const pos = this.pos;
+    if (pos > end) this.fail("overrun", "a packed field that ends inside an element", end);
+    return pos < end;
   }
 
   /** Reads a tag as field number and wire type. */
   tag(): [fieldNo: number, wireType: number] {
     const tag = this.nextTag();
+    if ((tag & 7) > 5) this.fail("wire-type", `wire type ${tag & 7}`);
     return [tag >>> 3, tag & 7];
   }
 
   /**
-   * Reads a tag as one number, strictly: at most 5 bytes and 32 bits, a field number, a wire type that exists.
+   * Reads a tag as one number, strictly: at most 5 bytes and 32 bits, a field number. Wire types that do not exist are
+   * left to `skip`, which every tag goes to that is not a known field's.
    *
-   * @throws WireError `varint`, `field-number` or `wire-type`.
+   * @throws WireError `varint`, `field-number` or `truncated`.
    */
   nextTag(): number {
-    const at = this.pos;
-    const tag = this.uint32();
-    if (tag >>> 3 === 0 || (tag & 7) > 5 || this.last === 0) this.refuseTag(tag, at);
-    return tag;
+    const pos = this.pos;
+    if (pos < this.len) {
+      const byte = this.buf[pos] as number;
+      if (byte > 7 && byte < 0x80) {
+        this.pos = pos + 1;
+        this.last = byte;
+        return byte;
+      }
+    }
+    return this.longTag();
   }
 
   /**
@@ -94,7 +144,7 @@ export class BinaryReader extends Cursor {
    * @throws WireError `field-number`, `wire-type`, `group`, `depth`, `truncated` or `varint`.
    */
   skip(wireType: number, fieldNo: number = this.last >>> 3): void {
-    if (fieldNo === 0) this.refuseTag(wireType, this.pos);
+    if (fieldNo === 0) this.fail("field-number", "a tag with field number 0, or of more than 32 bits");
     if (wireType === 3) this.skipGroup(fieldNo);
     else this.skipValue(wireType);
   }
@@ -158,6 +208,12 @@ export class BinaryReader extends Cursor {
   }
 
   double(): number {
+    const { pos, view } = this;
+    if (view !== undefined) {
+      this.take(8);
+      return view.getFloat64(pos, true);
+    }
+    if (++this.doubles === VIEW_DOUBLES) this.openView();
     this.eightBytes();
     return scratchDouble[0] as number;
   }
@@ -211,37 +267,37 @@ export class BinaryReader extends Cursor {
     return text === undefined ? this.fail("utf8", "a string that is not UTF-8", from) : text;
   }
 
-  /** A message begins: behind the length just read, or at the root where the caller says. */
-  private enter(): void {
-    if (this.depth > 0) {
-      const end = this.pos + this.last;
-      if (this.last < 0 || end > this.len)
-        this.fail("truncated", "a message that runs past the end of the one around it");
-      const top = this.depth * 2 - 2;
-      this.outer[top] = this.len;
-      this.outer[top + 1] = this.start;
-      this.len = end;
+  /**
+   * `__tsProtoDecodeDepth` was written. One more: a message begins, behind the length just read or, for the root, where
+   * the caller says. One less: it ends.
+   */
+  private turn(depth: number): void {
+    const { outer, last } = this;
+    if (depth < this.depth) {
+      if (last === 0 || (last & 7) === 4) this.walk();
+      if (depth >= 0) {
+        this.len = outer[depth * 2] as number;
+        this.start = outer[depth * 2 + 1] as number;
+      }
+    } else {
+      if (depth > 0) {
+        if (last >>> 0 > this.len - this.pos || depth >= DEPTH_LIMIT) this.refuseMessage(depth);
+        outer[depth * 2 - 2] = this.len;
+        outer[depth * 2 - 1] = this.start;
+        this.len = this.pos + last;
+      }
+      this.start = this.pos;
     }
-    this.start = this.pos;
-    this.last = NOTHING;
+    this.depth = depth;
   }
 
   /**
-   * A message ends. ts-proto's code stops early, and silently, at a tag of 0 and at the end of a group; such a tag was
-   * the last uint32 read. So may have been a value that looks like one: then the message's tags are walked again.
+   * ts-proto's code ends a message early, and silently, at a tag of 0 and at the end of a group. Such a tag was then the
+   * last uint32 read, but so may have been a value that looks like one: reads the message's tags up to `pos` again, this
+   * time strictly.
    */
-  private leave(): void {
-    if (this.last === 0 || (this.last & 7) === 4) this.walk();
-    this.last = NOTHING;
-    if (this.depth > 1) {
-      const top = this.depth * 2 - 4;
-      this.len = this.outer[top] as number;
-      this.start = this.outer[top + 1] as number;
-    }
-  }
-
-  /** Reads the innermost message's tags up to `pos` again, this time strictly. */
   private walk(): void {
+    if (this.failed) return;
     const end = this.pos;
     this.pos = this.start;
     while (this.pos < end) {
@@ -249,6 +305,10 @@ export class BinaryReader extends Cursor {
       this.skip(tag & 7, tag >>> 3);
     }
     if (this.pos !== end) this.fail("overrun", "a packed field that ends inside an element");
+  }
+
+  private openView(): void {
+    this.view = new DataView(this.buf.buffer, this.buf.byteOffset, this.buf.byteLength);
   }
 
   /** The value of a field that is not a group. */
@@ -265,7 +325,7 @@ export class BinaryReader extends Cursor {
   private skipGroup(fieldNo: number): void {
     const open = [fieldNo];
     while (open.length > 0) {
-      if (this.depth + open.length > DEPTH_LIMIT)
+      if (this.depth + open.length >= DEPTH_LIMIT)
         this.fail("depth", `more than ${DEPTH_LIMIT} groups in each other`);
       const tag = this.nextTag();
       const wireType = tag & 7;
@@ -277,15 +337,31 @@ export class BinaryReader extends Cursor {
   }
 
   private longUint32(): number {
-    const from = this.pos;
+    const { buf, pos } = this;
+    if (this.len - pos >= 2) {
+      const first = buf[pos] as number;
+      const second = buf[pos + 1] as number;
+      if (first >= 0x80 && second < 0x80) {
+        this.pos = pos + 2;
+        this.last = (first & 0x7f) | (second << 7);
+        return this.last;
+      }
+    }
     const value = this.varint32();
-    this.last = this.isWide(from) ? 0 : value;
+    this.last = this.isWide(pos) ? 0 : value;
     return value >>> 0;
   }
 
-  private refuseTag(tag: number, at: number): never {
+  private longTag(): number {
+    const at = this.pos;
+    const tag = this.longUint32();
+    if (this.isWide(at)) this.fail("varint", "a tag of more than 5 bytes or 32 bits", at);
     if (tag >>> 3 === 0) this.fail("field-number", "a tag with field number 0", at);
-    if ((tag & 7) > 5) this.fail("wire-type", `wire type ${tag & 7}`, at);
-    this.fail("varint", "a tag of more than 5 bytes or 32 bits", at);
+    return tag;
+  }
+
+  private refuseMessage(depth: number): never {
+    if (depth >= DEPTH_LIMIT) this.fail("depth", `more than ${DEPTH_LIMIT} messages in each other`);
+    this.fail("truncated", "a message that runs past the end of the one around it");
   }
 }

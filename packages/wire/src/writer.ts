@@ -138,28 +138,28 @@ export class BinaryWriter {
 
   uint32(value: number): this {
     const pos = this.pos;
-    if ((value & 0x7f) === value && pos < this.buf.length) {
+    if (typeof value === "number" && (value & 0x7f) === value && pos < this.buf.length) {
       this.buf[pos] = value;
       this.pos = pos + 1;
       return this;
     }
-    if (value >>> 0 !== value) this.refuse("uint32", value);
+    if (typeof value !== "number" || value >>> 0 !== value) this.refuse("uint32", value);
     return this.varint32(value);
   }
 
   int32(value: number): this {
     const pos = this.pos;
-    if ((value & 0x7f) === value && pos < this.buf.length) {
+    if (typeof value === "number" && (value & 0x7f) === value && pos < this.buf.length) {
       this.buf[pos] = value;
       this.pos = pos + 1;
       return this;
     }
-    if ((value | 0) !== value) this.refuse("int32", value);
+    if (typeof value !== "number" || (value | 0) !== value) this.refuse("int32", value);
     return value < 0 ? this.varint64(value, -1) : this.varint32(value);
   }
 
   sint32(value: number): this {
-    if ((value | 0) !== value) this.refuse("sint32", value);
+    if (typeof value !== "number" || (value | 0) !== value) this.refuse("sint32", value);
     return this.varint32(((value << 1) ^ (value >> 31)) >>> 0);
   }
 
@@ -171,12 +171,12 @@ export class BinaryWriter {
   }
 
   fixed32(value: number): this {
-    if (value >>> 0 !== value) this.refuse("fixed32", value);
+    if (typeof value !== "number" || value >>> 0 !== value) this.refuse("fixed32", value);
     return this.word(value);
   }
 
   sfixed32(value: number): this {
-    if ((value | 0) !== value) this.refuse("sfixed32", value);
+    if (typeof value !== "number" || (value | 0) !== value) this.refuse("sfixed32", value);
     return this.word(value);
   }
 
