@@ -78,14 +78,14 @@ function upTo16(buf: Uint8Array, at: number, n: number): string | undefined {
   const k = buf[at + 10] as number;
   const l = buf[at + 11] as number;
   const m = buf[at + 12] as number;
-  const n = n > 13 ? (buf[at + 13] as number) : 0;
-  const o = n > 14 ? (buf[at + 14] as number) : 0;
-  const p = n > 15 ? (buf[at + 15] as number) : 0;
-  if ((a | b | c | d | e | f | g | h | i | j | k | l | m | n | o | p) > 0x7f) return undefined;
+  const o = n > 13 ? (buf[at + 13] as number) : 0;
+  const p = n > 14 ? (buf[at + 14] as number) : 0;
+  const q = n > 15 ? (buf[at + 15] as number) : 0;
+  if ((a | b | c | d | e | f | g | h | i | j | k | l | m | o | p | q) > 0x7f) return undefined;
   if (n === 13) return of(a, b, c, d, e, f, g, h, i, j, k, l, m);
-  if (n === 14) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n);
-  if (n === 15) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o);
-  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p);
+  if (n === 14) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o);
+  if (n === 15) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p);
+  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q);
 }
 
 function upTo20(buf: Uint8Array, at: number, n: number): string | undefined {
@@ -102,19 +102,19 @@ function upTo20(buf: Uint8Array, at: number, n: number): string | undefined {
   const k = buf[at + 10] as number;
   const l = buf[at + 11] as number;
   const m = buf[at + 12] as number;
-  const n = buf[at + 13] as number;
-  const o = buf[at + 14] as number;
-  const p = buf[at + 15] as number;
-  const q = buf[at + 16] as number;
-  const r = n > 17 ? (buf[at + 17] as number) : 0;
-  const s = n > 18 ? (buf[at + 18] as number) : 0;
-  const t = n > 19 ? (buf[at + 19] as number) : 0;
-  if ((a | b | c | d | e | f | g | h | i | j | k | l | m | n | o | p | q | r | s | t) > 0x7f)
-    return undefined;
-  if (n === 17) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q);
-  if (n === 18) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r);
-  if (n === 19) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s);
-  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t);
+  const o = buf[at + 13] as number;
+  const p = buf[at + 14] as number;
+  const q = buf[at + 15] as number;
+  const r = buf[at + 16] as number;
+  const s = n > 17 ? (buf[at + 17] as number) : 0;
+  const t = n > 18 ? (buf[at + 18] as number) : 0;
+  const u = n > 19 ? (buf[at + 19] as number) : 0;
+  const head = a | b | c | d | e | f | g | h | i | j | k | l | m | o | p | q;
+  if ((head | r | s | t | u) > 0x7f) return undefined;
+  if (n === 17) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r);
+  if (n === 18) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s);
+  if (n === 19) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t);
+  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u);
 }
 
 function upTo24(buf: Uint8Array, at: number, n: number): string | undefined {
@@ -131,23 +131,23 @@ function upTo24(buf: Uint8Array, at: number, n: number): string | undefined {
   const k = buf[at + 10] as number;
   const l = buf[at + 11] as number;
   const m = buf[at + 12] as number;
-  const n = buf[at + 13] as number;
-  const o = buf[at + 14] as number;
-  const p = buf[at + 15] as number;
-  const q = buf[at + 16] as number;
-  const r = buf[at + 17] as number;
-  const s = buf[at + 18] as number;
-  const t = buf[at + 19] as number;
-  const u = buf[at + 20] as number;
-  const v = n > 21 ? (buf[at + 21] as number) : 0;
-  const w = n > 22 ? (buf[at + 22] as number) : 0;
-  const x = n > 23 ? (buf[at + 23] as number) : 0;
-  if ((a | b | c | d | e | f | g | h | i | j | k | l | m | n | o | p | q | r | s | t | u | v | w | x) > 0x7f)
-    return undefined;
-  if (n === 21) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u);
-  if (n === 22) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v);
-  if (n === 23) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w);
-  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x);
+  const o = buf[at + 13] as number;
+  const p = buf[at + 14] as number;
+  const q = buf[at + 15] as number;
+  const r = buf[at + 16] as number;
+  const s = buf[at + 17] as number;
+  const t = buf[at + 18] as number;
+  const u = buf[at + 19] as number;
+  const v = buf[at + 20] as number;
+  const w = n > 21 ? (buf[at + 21] as number) : 0;
+  const x = n > 22 ? (buf[at + 22] as number) : 0;
+  const y = n > 23 ? (buf[at + 23] as number) : 0;
+  const head = a | b | c | d | e | f | g | h | i | j | k | l | m | o | p | q;
+  if ((head | r | s | t | u | v | w | x | y) > 0x7f) return undefined;
+  if (n === 21) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v);
+  if (n === 22) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v, w);
+  if (n === 23) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v, w, x);
+  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v, w, x, y);
 }
 
 function upTo28(buf: Uint8Array, at: number, n: number): string | undefined {
@@ -164,55 +164,25 @@ function upTo28(buf: Uint8Array, at: number, n: number): string | undefined {
   const k = buf[at + 10] as number;
   const l = buf[at + 11] as number;
   const m = buf[at + 12] as number;
-  const n = buf[at + 13] as number;
-  const o = buf[at + 14] as number;
-  const p = buf[at + 15] as number;
-  const q = buf[at + 16] as number;
-  const r = buf[at + 17] as number;
-  const s = buf[at + 18] as number;
-  const t = buf[at + 19] as number;
-  const u = buf[at + 20] as number;
-  const v = buf[at + 21] as number;
-  const w = buf[at + 22] as number;
-  const x = buf[at + 23] as number;
-  const y = buf[at + 24] as number;
-  const z = n > 25 ? (buf[at + 25] as number) : 0;
-  const A = n > 26 ? (buf[at + 26] as number) : 0;
-  const B = n > 27 ? (buf[at + 27] as number) : 0;
-  if (
-    (a |
-      b |
-      c |
-      d |
-      e |
-      f |
-      g |
-      h |
-      i |
-      j |
-      k |
-      l |
-      m |
-      n |
-      o |
-      p |
-      q |
-      r |
-      s |
-      t |
-      u |
-      v |
-      w |
-      x |
-      y |
-      z |
-      A |
-      B) >
-    0x7f
-  )
-    return undefined;
-  if (n === 25) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y);
-  if (n === 26) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z);
-  if (n === 27) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, A);
-  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, A, B);
+  const o = buf[at + 13] as number;
+  const p = buf[at + 14] as number;
+  const q = buf[at + 15] as number;
+  const r = buf[at + 16] as number;
+  const s = buf[at + 17] as number;
+  const t = buf[at + 18] as number;
+  const u = buf[at + 19] as number;
+  const v = buf[at + 20] as number;
+  const w = buf[at + 21] as number;
+  const x = buf[at + 22] as number;
+  const y = buf[at + 23] as number;
+  const z = buf[at + 24] as number;
+  const A = n > 25 ? (buf[at + 25] as number) : 0;
+  const B = n > 26 ? (buf[at + 26] as number) : 0;
+  const C = n > 27 ? (buf[at + 27] as number) : 0;
+  const head = a | b | c | d | e | f | g | h | i | j | k | l | m | o | p | q;
+  if ((head | r | s | t | u | v | w | x | y | z | A | B | C) > 0x7f) return undefined;
+  if (n === 25) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v, w, x, y, z);
+  if (n === 26) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v, w, x, y, z, A);
+  if (n === 27) return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v, w, x, y, z, A, B);
+  return of(a, b, c, d, e, f, g, h, i, j, k, l, m, o, p, q, r, s, t, u, v, w, x, y, z, A, B, C);
 }
