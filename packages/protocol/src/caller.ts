@@ -17,6 +17,8 @@ export interface CallRoute {
   offer(call: OutgoingCall): boolean;
   /** Whether a call that failed so, with nothing of an answer seen, may wait for another try. */
   mayRepeat(call: OutgoingCall, error: VertexError): boolean;
+  /** Why calls wait just now. */
+  whyWaiting(): string;
   /** A one-way call failed after its promise had resolved. */
   oneWayFailed(error: VertexError): void;
 }
@@ -114,6 +116,10 @@ export class QueueingCaller implements Caller, CallPolicy {
 
   forget(call: OutgoingCall): void {
     this.#queue.remove(call);
+  }
+
+  whyWaiting(): string {
+    return this.#route.whyWaiting();
   }
 
   #unary<I, O>(method: Method<I, O>, request: I, options: CallOptions | undefined): Promise<O> {

@@ -28,6 +28,8 @@ export interface CallPolicy {
   again(call: OutgoingCall, error: VertexError): boolean;
   /** The call has settled: it leaves every queue. */
   forget(call: OutgoingCall): void;
+  /** Why calls wait just now, for the error of one that waited too long: "connect ECONNREFUSED 127.0.0.1:7400". */
+  whyWaiting(): string;
 }
 
 /** Deadline of a call: its own option, the schema's, or the default of the side. */
@@ -181,7 +183,7 @@ export abstract class OutgoingCall implements Timed {
     const outcome = this.state === "waiting" && this.attempts === 0 ? "not-executed" : "unknown";
     const message =
       this.state === "waiting"
-        ? "the deadline passed while the call waited for a connection"
+        ? `the deadline passed while the call waited for a connection (${this.#policy.whyWaiting()})`
         : "the deadline passed before an answer came";
     this.giveUp(new VertexError("DEADLINE_EXCEEDED", message, { outcome, family: "link" }));
   }

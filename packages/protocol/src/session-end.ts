@@ -25,6 +25,8 @@ export interface SessionEnd {
   /** Which side ended it. The link counts as the other side. */
   readonly by: "here" | "peer";
   readonly cause?: unknown;
+  /** Calls of the other side that were cut off by this end. */
+  readonly cancelledCalls: number;
 }
 
 const numbers: { readonly [K in EndReason]: GoodbyeReason } = {

@@ -8,15 +8,14 @@
 import { FrameDecoder, FramingError, Kind, kindName, readU32, writeU32 } from "@vertex/framing";
 import { WireError } from "@vertex/wire";
 import { Calling } from "./calling.ts";
-import { CreditPool } from "./credit.ts";
 import { Goodbye } from "./gen/vertex/v1/control.ts";
 import { HANDSHAKE_FRAME_BYTES, type Introduction, type PeerIntroduction } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import type { IncomingCall, ServingLink } from "./incoming-call.ts";
-import type { Loop, Outbox } from "./loop.ts";
+import type { IncomingCall } from "./incoming-call.ts";
+import { type CallEnds, type KnownPeer, Link } from "./link.ts";
+import type { Loop } from "./loop.ts";
 import { type AgreedHeartbeat, Opening, type OpeningHost } from "./opening.ts";
-import type { Outbound } from "./outbound.ts";
-import type { CallingLink, OutgoingCall } from "./outgoing-call.ts";
+import type { OutgoingCall } from "./outgoing-call.ts";
 import type { Router } from "./router.ts";
 import { flagsOf, Sender } from "./sender.ts";
 import { Serving } from "./serving.ts";
@@ -59,10 +58,9 @@ export type SessionState = "handshake" | "ready" | "draining" | "closed";
 /** Last call id of a GOAWAY that only announces the end. */
 const ANY_CALL = 0xffffffff;
 /** One connection. */
-export class Session implements TransportReceiver, CallingLink, ServingLink, OpeningHost {
+export class Session implements TransportReceiver, CallEnds, OpeningHost {
   readonly loop: Loop;
-  readonly pool: CreditPool;
-  readonly peer: { name: string; readonly address: string; identity: unknown };
+  readonly peer: KnownPeer;
   state: SessionState = "handshake";
   /** Last measured round trip in milliseconds; -1 before the first. */
   roundTripMs = -1;
@@ -76,7 +74,7 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
   readonly #calling: Calling;
   readonly #serving: Serving;
   readonly #heartbeat: Heartbeat;
-  #peerLimits = { initialCreditBytes: 1 };
+  readonly #link: Link;
   readonly #opening: Opening;
   readonly #pings = new Pings();
   readonly #stall = new StallWatch();
@@ -95,43 +93,16 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
     this.#options = options;
     this.peer = { name: "", address: transport.address, identity: undefined };
     this.startedAt = loop.clock.now();
-    this.pool = new CreditPool(options.connectionCreditBytes);
     this.#decoder = new FrameDecoder(this, Math.min(HANDSHAKE_FRAME_BYTES, options.maxFrameBytes));
     this.#sender = new Sender(loop, transport, () => this.#calling.handedOver());
-    this.#calling = new Calling(this, role === "dialer" ? 1 : 2);
+    this.#link = new Link(loop, this.#sender, this.peer, options, this);
+    this.#calling = new Calling(this.#link, role === "dialer" ? 1 : 2);
     const parity = role === "dialer" ? 0 : 1;
-    this.#serving = new Serving(this, this.#sender, parts.router, parity, options.maxConcurrentCalls);
+    this.#serving = new Serving(this.#link, this.#sender, parts.router, parity, options.maxConcurrentCalls);
     this.#opening = new Opening(this, this.#sender, transport, options, parts.introduction);
     this.#heartbeat = new Heartbeat(options.heartbeatIntervalMs, options.heartbeatTimeoutMs, this.startedAt);
   }
 
-  get peerAddress(): string {
-    return this.peer.address;
-  }
-  get initialCreditBytes(): number {
-    return this.#options.initialCreditBytes;
-  }
-  get callCreditBytes(): number {
-    return this.#options.callCreditBytes;
-  }
-  get maxMessageBytes(): number {
-    return this.#options.maxMessageBytes;
-  }
-  get peerInitialCreditBytes(): number {
-    return this.#peerLimits.initialCreditBytes;
-  }
-  get peerMaxFrameBytes(): number {
-    return this.#sender.peerMaxFrameBytes;
-  }
-  get peerMaxMessageBytes(): number {
-    return this.#sender.peerMaxMessageBytes;
-  }
-  get outbox(): Outbox {
-    return this.#sender.outbox;
-  }
-  get congested(): boolean {
-    return this.#sender.congested;
-  }
   /** Calls that this side has open. */
   get openCalls(): number {
     return this.#calling.size;
@@ -156,8 +127,7 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
     if (this.state !== "ready") return false;
     const taken = this.#calling.open(call);
     if (!taken) this.#wanted = true;
-    if (this.#calling.spent)
-      this.drain(Number.POSITIVE_INFINITY, "the call ids of this connection are used up");
+    if (this.#calling.spent) this.drain(Number.POSITIVE_INFINITY, "the call ids are used up");
     return taken;
   }
 
@@ -188,11 +158,11 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
   /** Ends now. Calls that are open fail or move; handlers that run are cancelled. */
   close(reason: EndReason, message: string, cause?: unknown): void {
     if (this.state === "closed") return;
-    if (reason === "SHUTDOWN") {
-      this.#serving.cancelAll(new VertexError("UNAVAILABLE", message, { outcome: "unknown" }));
-    }
+    const told =
+      reason === "SHUTDOWN" ? new VertexError("UNAVAILABLE", message, { outcome: "unknown" }) : null;
+    const cancelledCalls = this.#serving.cancelAll(told);
     this.#sender.goaway(encodeGoodbye(this.#serving.lastId, reason, message, 0));
-    this.#end({ reason, message, by: "here", cause });
+    this.#end({ reason, message, by: "here", cause, cancelledCalls });
   }
 
   /** To be called a few times a second: heartbeat, handshake, stalls, drains. */
@@ -217,34 +187,30 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
       this.violated(error);
     }
     if (this.state === "draining") this.#endIfDone();
-    else if (this.#transport.bufferedBytes >= this.#options.maxOutboundBytes) this.#pause();
+    else if (!this.#paused && this.#transport.bufferedBytes >= this.#options.maxOutboundBytes) {
+      this.#paused = true;
+      this.#transport.pause();
+    }
   }
 
   drained(): void {
     this.#sender.drained();
-    if (this.#paused && this.#transport.bufferedBytes < this.#options.maxOutboundBytes) this.#resume();
+    if (this.#paused && this.#transport.bufferedBytes < this.#options.maxOutboundBytes) {
+      this.#paused = false;
+      this.#transport.resume();
+    }
     this.#announceRoom();
   }
 
   closed(error?: Error): void {
+    if (this.state === "closed") return;
     const why = this.#goodbye;
-    if (why !== null) {
-      this.#end({ reason: endReason(why.reason), message: why.message, by: "peer", cause: error });
-      return;
-    }
-    const message =
-      error === undefined
-        ? "the other side closed the connection"
-        : `the connection was lost: ${error.message}`;
-    this.#end({ reason: "LINK_LOST", message, by: "peer", cause: error });
-  }
-
-  enqueue(outbound: Outbound): void {
-    this.#sender.enqueue(outbound);
-  }
-
-  grant(callId: number, bytes: number): void {
-    this.#sender.grant(callId, bytes);
+    if (why !== null) return this.#lost(endReason(why.reason), why.message, error);
+    this.#lost(
+      "LINK_LOST",
+      `the connection was lost: ${error?.message ?? "the other side closed it"}`,
+      error,
+    );
   }
 
   settled(call: OutgoingCall, cancel: boolean): void {
@@ -309,7 +275,7 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
     this.state = "ready";
     this.peer.name = peer.name;
     this.peer.identity = identity;
-    this.#peerLimits = peer.limits;
+    this.#link.peerInitialCreditBytes = peer.limits.initialCreditBytes;
     this.#sender.peerMaxFrameBytes = peer.limits.maxFrameBytes;
     this.#sender.peerMaxMessageBytes = peer.limits.maxMessageBytes;
     this.#calling.allow(peer.limits.maxConcurrentCalls);
@@ -405,21 +371,14 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
     this.close("SHUTDOWN", "closed in order");
   }
 
-  #pause(): void {
-    if (this.#paused) return;
-    this.#paused = true;
-    this.#transport.pause();
-  }
-
-  #resume(): void {
-    this.#paused = false;
-    this.#transport.resume();
-  }
-
   #announceRoom(): void {
-    if (!this.#wanted || this.congested || this.state !== "ready") return;
+    if (!this.#wanted || this.#sender.congested || this.state !== "ready") return;
     this.#wanted = false;
     this.#parts.events.roomy(this);
+  }
+
+  #lost(reason: EndReason, message: string, cause: unknown): void {
+    this.#end({ reason, message, by: "peer", cause, cancelledCalls: this.#serving.cancelAll(null) });
   }
 
   /** The one way out. The first reason wins. */
@@ -427,9 +386,8 @@ export class Session implements TransportReceiver, CallingLink, ServingLink, Ope
     if (this.state === "closed") return;
     this.state = "closed";
     this.#decoder.stop();
-    this.outbox.flush();
+    this.#sender.outbox.flush();
     this.#sender.close();
-    this.#serving.cancelAll(null);
     this.#calling.interruptAll(end.message, end.cause);
     this.#transport.end();
     this.#parts.events.closed(this, end);

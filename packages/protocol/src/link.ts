@@ -1,0 +1,92 @@
+// What the calls of one connection see of it: its sender, its limits, its credit. Stands between them and the
+// session so that neither knows the other.
+
+import { CreditPool } from "./credit.ts";
+import type { IncomingCall, ServingLink } from "./incoming-call.ts";
+import type { Loop, Outbox } from "./loop.ts";
+import type { Outbound } from "./outbound.ts";
+import type { CallingLink, OutgoingCall } from "./outgoing-call.ts";
+import type { Sender } from "./sender.ts";
+import type { ResolvedSessionOptions } from "./session-options.ts";
+
+/** What becomes of calls that end. */
+export interface CallEnds {
+  settled(call: OutgoingCall, cancel: boolean): void;
+  concluded(call: IncomingCall): void;
+  released(call: IncomingCall): void;
+  handlerFailed(error: unknown, method: string): void;
+}
+
+/** The other side, as far as it is known. */
+export interface KnownPeer {
+  name: string;
+  readonly address: string;
+  identity: unknown;
+}
+
+/** One connection as its calls see it. */
+export class Link implements CallingLink, ServingLink {
+  readonly loop: Loop;
+  readonly peer: KnownPeer;
+  readonly pool: CreditPool;
+  readonly initialCreditBytes: number;
+  readonly callCreditBytes: number;
+  readonly maxMessageBytes: number;
+  readonly outbox: Outbox;
+  /** What the other side lets a new call carry; the protocol's floor until the handshake says more. */
+  peerInitialCreditBytes = 1;
+  readonly #sender: Sender;
+  readonly #ends: CallEnds;
+
+  constructor(loop: Loop, sender: Sender, peer: KnownPeer, options: ResolvedSessionOptions, ends: CallEnds) {
+    this.loop = loop;
+    this.peer = peer;
+    this.pool = new CreditPool(options.connectionCreditBytes);
+    this.initialCreditBytes = options.initialCreditBytes;
+    this.callCreditBytes = options.callCreditBytes;
+    this.maxMessageBytes = options.maxMessageBytes;
+    this.outbox = sender.outbox;
+    this.#sender = sender;
+    this.#ends = ends;
+  }
+
+  get peerAddress(): string {
+    return this.peer.address;
+  }
+
+  get peerMaxFrameBytes(): number {
+    return this.#sender.peerMaxFrameBytes;
+  }
+
+  get peerMaxMessageBytes(): number {
+    return this.#sender.peerMaxMessageBytes;
+  }
+
+  get congested(): boolean {
+    return this.#sender.congested;
+  }
+
+  enqueue(outbound: Outbound): void {
+    this.#sender.enqueue(outbound);
+  }
+
+  grant(callId: number, bytes: number): void {
+    this.#sender.grant(callId, bytes);
+  }
+
+  settled(call: OutgoingCall, cancel: boolean): void {
+    this.#ends.settled(call, cancel);
+  }
+
+  concluded(call: IncomingCall): void {
+    this.#ends.concluded(call);
+  }
+
+  released(call: IncomingCall): void {
+    this.#ends.released(call);
+  }
+
+  handlerFailed(error: unknown, method: string): void {
+    this.#ends.handlerFailed(error, method);
+  }
+}

@@ -1,0 +1,122 @@
+// One connected client as the server's user sees it, and the registry of all of them.
+
+import {
+  type Interceptor,
+  type OutgoingCall,
+  type Peer,
+  QueueingCaller,
+  type Service,
+  type Session,
+  VertexError,
+} from "@vertex/protocol";
+
+/** A connected client. */
+export class Connection implements Peer {
+  /** Unique in the life of the server. */
+  readonly id: number;
+  /** When it was accepted, as `Date.now()`. */
+  readonly connectedAt: number = Date.now();
+  readonly #session: Session;
+  readonly #caller: QueueingCaller;
+
+  constructor(id: number, session: Session, caller: QueueingCaller) {
+    this.id = id;
+    this.#session = session;
+    this.#caller = caller;
+  }
+
+  /** The name that the client gave itself. Not proof of anything. */
+  get name(): string {
+    return this.#session.peer.name;
+  }
+  get address(): string {
+    return this.#session.peer.address;
+  }
+  /** What `authenticate` returned. */
+  get identity(): unknown {
+    return this.#session.peer.identity;
+  }
+  /** Last measured round trip in milliseconds; -1 before the first. */
+  get roundTripMs(): number {
+    return this.#session.roundTripMs;
+  }
+  /** Calls of this client that are being served. */
+  get runningCalls(): number {
+    return this.#session.runningCalls;
+  }
+  /** Calls of this client taken in all. */
+  get servedCalls(): number {
+    return this.#session.servedCalls;
+  }
+  /** False once the connection is closing or closed. */
+  get open(): boolean {
+    return this.#session.state === "ready";
+  }
+
+  /** A stub of a service that the client offers: calls go from here to there. */
+  use<Client, Handlers>(service: Service<Client, Handlers>): Client {
+    return this.#caller.use(service);
+  }
+
+  /** Measures the round trip now, in milliseconds. */
+  ping(): Promise<number> {
+    return new Promise((resolve) => this.#session.ping(resolve));
+  }
+
+  /** There is room for calls that wait. Used by the server only. */
+  pump(): void {
+    this.#caller.pump();
+  }
+
+  /** The connection has ended. Used by the server only. */
+  gone(why: string): void {
+    this.#caller.close(new VertexError("UNAVAILABLE", why, { outcome: "not-executed", family: "link" }));
+  }
+
+  /** Lets what runs finish, for at most `graceMs`, and closes. */
+  close(graceMs = 5_000): void {
+    this.#session.drain(graceMs, "closed by the server");
+  }
+}
+
+/** The caller of one session: a call waits for room on it, and fails with it. */
+export function sessionCaller(
+  session: Session,
+  options: { readonly callTimeoutMs: number; readonly interceptors: readonly Interceptor[] },
+  oneWayFailed: (error: VertexError) => void,
+): QueueingCaller {
+  const route = {
+    offer: (call: OutgoingCall) => session.open(call),
+    mayRepeat: () => false,
+    whyWaiting: () => "the connection takes no more calls just now",
+    oneWayFailed,
+  };
+  return new QueueingCaller(session.loop, route, { ...options, maxQueuedCalls: 1_024 });
+}
+
+/** Everybody who is connected. */
+export class Connections implements Iterable<Connection> {
+  readonly #all = new Map<number, Connection>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  get(id: number): Connection | undefined {
+    return this.#all.get(id);
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#all.values();
+  }
+
+  /** Used by the server only. */
+  add(connection: Connection): void {
+    this.#all.set(connection.id, connection);
+  }
+
+  /** Used by the server only. */
+  remove(connection: Connection): void {
+    this.#all.delete(connection.id);
+  }
+}

@@ -1,0 +1,20 @@
+// @vertex/server: serve typed commands.
+
+export {
+  type CallContext,
+  type InterceptedCall,
+  type Interceptor,
+  type Metadata,
+  type Next,
+  type Outcome,
+  type Peer,
+  type SessionOptions,
+  type Status,
+  VertexError,
+} from "@vertex/protocol";
+export { Connection, Connections } from "./connection.ts";
+export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
+export { createServer, Server } from "./server.ts";
+export type { ServerOptions } from "./server-options.ts";
+export type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
+export type { ServerStatsReport } from "./stats.ts";

@@ -1,0 +1,134 @@
+// A listening socket: TCP, TLS or Unix. One of the three files that know node:net and node:tls.
+
+import { chmod, lstat, unlink } from "node:fs/promises";
+import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { usageError, VertexError } from "@vertex/protocol";
+import { type Address, formatAddress, SocketTransport } from "@vertex/protocol/host";
+
+export type { TlsOptions };
+
+/** How a listener is set up. */
+export interface ListenOptions {
+  /** Certificate, key and the rest of Node's TLS options, for tls:// addresses. */
+  readonly tls?: TlsOptions | undefined;
+  /** Length of the kernel's queue of connections not yet accepted. Default 511. */
+  readonly backlog?: number | undefined;
+  /** File mode of a Unix socket. Default 0o600: only this user. */
+  readonly unixMode?: number | undefined;
+  /** Time for a TLS handshake, in milliseconds. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** What a listener does with what it accepts. */
+export interface ListenEvents {
+  accepted(transport: SocketTransport): void;
+  /** The listening socket itself has failed, or one connection has before it was one. */
+  failed(error: Error): void;
+}
+
+/** One listening socket. */
+export class Listener {
+  readonly #server: NetServer;
+  /** The address that clients dial: with the real port where 0 was asked for. */
+  readonly address: string;
+
+  private constructor(server: NetServer, address: string) {
+    this.#server = server;
+    this.address = address;
+  }
+
+  /**
+   * Starts listening.
+   * @throws VertexError when the address is in use or not allowed, or when a tls:// address has no certificate.
+   */
+  static async open(address: Address, options: ListenOptions, events: ListenEvents): Promise<Listener> {
+    const where = formatAddress(address);
+    if (address.scheme === "unix") await removeStaleSocket(address.path);
+    const server = address.scheme === "tls" ? tlsServer(where, options) : createServer({ noDelay: true });
+    const event = address.scheme === "tls" ? "secureConnection" : "connection";
+    server.on(event, (socket: Socket) => events.accepted(new SocketTransport(socket, nameOf(socket, where))));
+    server.on("tlsClientError", (error: Error, socket: Socket) => {
+      socket.destroy();
+      events.failed(error);
+    });
+    await listening(server, address, where, options);
+    if (address.scheme === "unix") await chmod(address.path, options.unixMode ?? 0o600);
+    server.on("error", (error) => events.failed(error));
+    return new Listener(server, formatAddress(boundAddress(server, address)));
+  }
+
+  /** Accepts no more. What has been accepted is not touched. */
+  close(): void {
+    this.#server.close();
+  }
+}
+
+function tlsServer(where: string, options: ListenOptions): NetServer {
+  if (options.tls === undefined) throw usageError(`${where} needs the option tls with a cert and a key`);
+  return createTlsServer({
+    minVersion: "TLSv1.3",
+    ALPNProtocols: ["vertex/1"],
+    handshakeTimeout: options.handshakeTimeoutMs,
+    ...options.tls,
+  });
+}
+
+function listening(
+  server: NetServer,
+  address: Address,
+  where: string,
+  options: ListenOptions,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: Error): void => {
+      const message = `cannot listen on ${where}: ${error.message}`;
+      reject(
+        new VertexError("UNAVAILABLE", message, { outcome: "not-executed", family: "usage", cause: error }),
+      );
+    };
+    server.once("error", failed);
+    const { backlog = 511 } = options;
+    const target =
+      address.scheme === "unix"
+        ? { path: address.path, backlog }
+        : { host: address.host, port: address.port, backlog };
+    server.listen(target, () => {
+      server.off("error", failed);
+      resolve();
+    });
+  });
+}
+
+function boundAddress(server: NetServer, asked: Address): Address {
+  const bound = server.address();
+  if (asked.scheme === "unix" || bound === null || typeof bound === "string") return asked;
+  return { ...asked, port: bound.port };
+}
+
+function nameOf(socket: Socket, where: string): string {
+  const { remoteAddress, remotePort } = socket;
+  if (remoteAddress === undefined) return where;
+  return remoteAddress.includes(":") ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+}
+
+/** Removes the socket file of a server that is gone. Anything else at that path is left alone. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return;
+  if (!found.isSocket())
+    throw usageError(`${path} exists and is no socket: remove it or choose another path`);
+  if (await answers(path)) throw usageError(`${path} is in use by another server`);
+  await unlink(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path);
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once("error", () => resolve(false));
+  });
+}

@@ -1,0 +1,82 @@
+// Options of a server: the one place of this layer where they stand.
+
+import {
+  type Interceptor,
+  type PeerIntroduction,
+  type ResolvedSessionOptions,
+  resolveSessionOptions,
+  type SessionOptions,
+  usageError,
+} from "@vertex/protocol";
+import type { TlsOptions } from "./listener.ts";
+import { type Log, stderrLog } from "./log.ts";
+
+/** Options of a server. All have defaults. */
+export interface ServerOptions {
+  /** Name that clients see. Default "vertex". */
+  readonly name?: string | undefined;
+  /** Limits and times of each connection. */
+  readonly session?: SessionOptions | undefined;
+  /** Connections at once; those above are told so and closed. Default 10,000. */
+  readonly maxConnections?: number | undefined;
+  /**
+   * Decides who a client is. What it returns, or resolves to, becomes `context.peer.identity`; what it throws
+   * refuses the connection as UNAUTHENTICATED, with the text of a VertexError and of nothing else. Default: everybody.
+   */
+  readonly authenticate?: ((peer: PeerIntroduction, address: string) => unknown) | undefined;
+  /** Run around every handler, the first one outermost. */
+  readonly interceptors?: readonly Interceptor[] | undefined;
+  /** Certificate and key for tls:// addresses. TLS 1.3 is the least that is spoken. */
+  readonly tls?: TlsOptions | undefined;
+  /** File mode of Unix sockets. Default 0o600. */
+  readonly unixMode?: number | undefined;
+  /** Takes what happens. Default: warnings and errors to stderr, a line of JSON each. */
+  readonly log?: Log | undefined;
+}
+
+/** The same, complete. */
+export interface ResolvedServerOptions {
+  readonly name: string;
+  readonly session: ResolvedSessionOptions;
+  readonly maxConnections: number;
+  readonly authenticate: ServerOptions["authenticate"];
+  readonly interceptors: readonly Interceptor[];
+  readonly tls: TlsOptions | undefined;
+  readonly unixMode: number;
+  readonly log: Log;
+}
+
+const names = new Set([
+  "name",
+  "session",
+  "maxConnections",
+  "authenticate",
+  "interceptors",
+  "tls",
+  "unixMode",
+  "log",
+]);
+
+/**
+ * Fills in the defaults.
+ * @throws VertexError (usage) for a name that does not exist or a value out of its bounds.
+ */
+export function resolveServerOptions(options: ServerOptions = {}): ResolvedServerOptions {
+  for (const name of Object.keys(options)) {
+    if (!names.has(name)) throw usageError(`there is no server option ${JSON.stringify(name)}`);
+  }
+  const maxConnections = options.maxConnections ?? 10_000;
+  if (!Number.isInteger(maxConnections) || maxConnections < 1) {
+    throw usageError(`maxConnections must be a whole number from 1, not ${String(maxConnections)}`);
+  }
+  return Object.freeze({
+    name: options.name ?? "vertex",
+    session: resolveSessionOptions(options.session),
+    maxConnections,
+    authenticate: options.authenticate,
+    interceptors: options.interceptors ?? [],
+    tls: options.tls,
+    unixMode: options.unixMode ?? 0o600,
+    log: options.log ?? stderrLog,
+  });
+}

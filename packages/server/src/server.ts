@@ -1,0 +1,195 @@
+// The server: listeners, the sessions they bring, what serves them, and the shutdown.
+
+import {
+  Router,
+  type Service,
+  Session,
+  type SessionEnd,
+  type SessionEvents,
+  type Transport,
+  usageError,
+} from "@vertex/protocol";
+import { nodeLoop, nodeSweeper, parseAddress } from "@vertex/protocol/host";
+import { Connection, Connections, sessionCaller } from "./connection.ts";
+import { Listener } from "./listener.ts";
+import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
+import { Shutdown, type ShutdownOptions, type ShutdownReport } from "./shutdown.ts";
+import { ServerStats, type ServerStatsReport } from "./stats.ts";
+
+/** A server. Made by `createServer`. */
+export class Server implements AsyncDisposable {
+  /** Who is connected. */
+  readonly connections: Connections = new Connections();
+  readonly #options: ResolvedServerOptions;
+  readonly #router: Router;
+  readonly #stats = new ServerStats();
+  readonly #listeners: Listener[] = [];
+  readonly #sessions = new Map<Session, Connection>();
+  #nextId = 1;
+  #shutdown: Shutdown | null = null;
+
+  constructor(options: ServerOptions = {}) {
+    this.#options = resolveServerOptions(options);
+    this.#router = new Router(this.#options.interceptors);
+  }
+
+  /**
+   * Serves `service` with `handlers`.
+   * @throws VertexError (usage) when a handler is missing or the service is served already.
+   */
+  handle<Client, Handlers extends object>(service: Service<Client, Handlers>, handlers: Handlers): this {
+    this.#router.add(service, handlers);
+    return this;
+  }
+
+  /**
+   * Listens on `tcp://host:port`, `tls://host:port` or `unix:/path`. May be called for several addresses.
+   * @returns the address to dial: with the real port where 0 was given.
+   * @throws VertexError when it cannot listen there.
+   */
+  async listen(address: string): Promise<string> {
+    if (this.#shutdown !== null) throw usageError("the server has been shut down");
+    const { tls, unixMode, log, session } = this.#options;
+    const { handshakeTimeoutMs } = session;
+    const listener = await Listener.open(
+      parseAddress(address),
+      { tls, unixMode, handshakeTimeoutMs },
+      {
+        accepted: (transport) => this.accept(transport),
+        failed: (error) => {
+          this.#stats.failedAccepts++;
+          log({ level: "warn", event: "accept-failed", message: error.message });
+        },
+      },
+    );
+    this.#listeners.push(listener);
+    log({ level: "info", event: "listening", message: listener.address });
+    return listener.address;
+  }
+
+  /** Serves a connection that came some other way: a test's memory transport, a socket that was handed over. */
+  accept(transport: Transport): void {
+    const { session: options, name, log } = this.#options;
+    const loop = nodeLoop();
+    const session = new Session({
+      role: "acceptor",
+      loop,
+      transport,
+      options,
+      router: this.#router,
+      introduction: { name, services: this.#router.services },
+      events: this.#events(),
+    });
+    const { callTimeoutMs } = options;
+    const caller = sessionCaller(session, { callTimeoutMs, interceptors: [] }, (error) =>
+      log({ level: "warn", event: "one-way-failed", message: error.message, error }),
+    );
+    const connection = new Connection(this.#nextId++, session, caller);
+    this.#stats.accepted++;
+    if (this.#shutdown !== null || this.#sessions.size >= this.#options.maxConnections) {
+      this.#sessions.set(session, connection);
+      session.start();
+      const reason = this.#shutdown === null ? "TOO_MANY_CONNECTIONS" : "SHUTDOWN";
+      session.close(reason, `this server holds ${this.#options.maxConnections} connections already`);
+      return;
+    }
+    this.#sessions.set(session, connection);
+    nodeSweeper().add(session);
+    session.start();
+  }
+
+  /** What the server has done so far. */
+  stats(): ServerStatsReport {
+    let runningCalls = 0;
+    let servedCalls = this.#stats.servedCalls;
+    for (const session of this.#sessions.keys()) {
+      runningCalls += session.runningCalls;
+      servedCalls += session.servedCalls;
+    }
+    return this.#stats.report({ connections: this.connections.size, runningCalls, servedCalls });
+  }
+
+  /**
+   * Ends in order: accepts no more, tells every client, lets what runs finish for at most `graceMs` (default
+   * 10,000), cuts off the rest, closes. Never takes much longer than `graceMs`. A second call joins the first.
+   */
+  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    if (this.#shutdown === null) {
+      this.#shutdown = new Shutdown([...this.#sessions.keys()], options);
+      for (const listener of this.#listeners) listener.close();
+      this.#shutdown.start();
+      const { log } = this.#options;
+      void this.#shutdown.done.then((report) =>
+        log({ level: "info", event: "shut-down", message: report.text }),
+      );
+    }
+    return this.#shutdown.done;
+  }
+
+  /**
+   * Shuts down on SIGTERM and SIGINT, calls `finished` with the report, and exits with code 0. The same signal again
+   * exits at once with code 1. Without `finished` the report goes to stderr.
+   */
+  shutdownOnSignals(options: ShutdownOptions = {}, finished?: (report: ShutdownReport) => void): void {
+    let asked = false;
+    const stop = (signal: NodeJS.Signals): void => {
+      if (asked) process.exit(1);
+      asked = true;
+      void this.shutdown(options).then((report) => {
+        if (finished === undefined) process.stderr.write(`${signal}: ${report.text}\n`);
+        else finished(report);
+        process.exit(0);
+      });
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  #events(): SessionEvents {
+    const { authenticate, log } = this.#options;
+    return {
+      authenticate: (peer, address) => authenticate?.(peer, address),
+      opened: (session) => {
+        const connection = this.#sessions.get(session);
+        if (connection !== undefined) this.connections.add(connection);
+      },
+      roomy: (session) => this.#sessions.get(session)?.pump(),
+      draining: () => {},
+      closed: (session, end) => this.#closed(session, end),
+      handlerFailed: (error, method) => {
+        this.#stats.failedHandlers++;
+        log({ level: "error", event: "handler-failed", message: "a handler threw", method, error });
+      },
+    };
+  }
+
+  #closed(session: Session, end: SessionEnd): void {
+    nodeSweeper().remove(session);
+    const connection = this.#sessions.get(session);
+    this.#sessions.delete(session);
+    if (connection !== undefined) {
+      this.connections.remove(connection);
+      connection.gone(end.message);
+    }
+    this.#stats.ended(end, session.servedCalls);
+    this.#shutdown?.closed(session, end);
+    if (end.by === "here" && end.reason !== "SHUTDOWN") {
+      const message = `${end.reason}: ${end.message}`;
+      this.#options.log({
+        level: "warn",
+        event: "connection-dismissed",
+        message,
+        peer: session.peer.address,
+      });
+    }
+  }
+}
+
+/** Makes a server. It serves nothing and listens nowhere yet. */
+export function createServer(options: ServerOptions = {}): Server {
+  return new Server(options);
+}
