@@ -8,6 +8,8 @@ import type { Clock, Environment, Random } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Transport } from "./transport.ts";
 
+/** Size of the shared output buffer. It grows for larger messages. */
+const BUFFER_BYTES = 65_536;
 /** Bytes at which frames are handed to the transport without waiting for the end of the turn. */
 const FLUSH_BYTES = 32_768;
 /** A shared buffer that one large message made bigger than this is not kept. */
@@ -20,7 +22,7 @@ export class Loop {
   readonly deadlines: Deadlines;
   /** For decoding in place. Never held across a call into somebody else's code. */
   readonly reader: BinaryReader = new BinaryReader(new Uint8Array(0));
-  readonly writer: BinaryWriter = new BinaryWriter();
+  readonly writer: BinaryWriter = new BinaryWriter(BUFFER_BYTES);
   /** Calls back after pending input and timers have had their turn. */
   readonly later: (callback: () => void) => void;
   readonly #defer: (callback: () => void) => void;
@@ -63,7 +65,7 @@ export class Loop {
   reclaim(reusable: boolean): void {
     this.#holder = null;
     if (reusable && this.writer.buf.length <= KEEP_BYTES) this.writer.reset(0);
-    else this.writer.replaceBuffer();
+    else this.writer.replaceBuffer(new Uint8Array(BUFFER_BYTES));
   }
 }
 

@@ -82,6 +82,11 @@ export abstract class OutgoingCall implements Timed {
     this.#signal = options?.signal;
   }
 
+  /** True when messages of this call may be lost with its connection: it can only start anew by its caller. */
+  get carriesStream(): boolean {
+    return this.request === undefined && this.attempts > 0;
+  }
+
   /** The message that travels in the CALL frame; `undefined` for calls that stream their requests. */
   abstract readonly request: unknown;
   /** True when one message is awaited and taken at once; false when they are queued for the application. */

@@ -1,0 +1,230 @@
+// The client: a pool of connections that come back, one queue of calls before them, and what may be repeated.
+
+import {
+  type OutgoingCall,
+  QueueingCaller,
+  Router,
+  type Service,
+  usageError,
+  VertexError,
+} from "@vertex/protocol";
+import { nodeLoop, parseAddress } from "@vertex/protocol/host";
+import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from "./client-options.ts";
+import { Connector, type ConnectorEvents } from "./connector.ts";
+import { RetryBudget } from "./retry-budget.ts";
+
+/** What a client has done, and is doing. */
+export interface ClientStats {
+  /** Connections ready now. */
+  readonly connections: number;
+  /** Calls that wait for a connection. */
+  readonly waitingCalls: number;
+  /** Calls sent and not answered yet. */
+  readonly openCalls: number;
+  /** Connections made since the start. */
+  readonly connects: number;
+  /** Connections lost, and tries that failed, since the start. */
+  readonly disconnects: number;
+  /** Calls that were sent again. */
+  readonly repeats: number;
+  /** Last measured round trip in milliseconds, of the connection with the least; -1 before the first. */
+  readonly roundTripMs: number;
+}
+
+/** A client. Made by `connect`. */
+export class Client implements AsyncDisposable {
+  readonly #options: ResolvedClientOptions;
+  readonly #router = new Router();
+  readonly #caller: QueueingCaller;
+  readonly #connectors: Connector[];
+  readonly #budget = new RetryBudget();
+  #connects = 0;
+  #disconnects = 0;
+  #repeats = 0;
+  #readyWanted: { resolve: () => void; reject: (error: VertexError) => void }[] = [];
+  #closed: VertexError | null = null;
+  #closing: Promise<void> | null = null;
+  #announceEnd: (() => void) | null = null;
+
+  /** @param addresses where to connect: one address, or several that are tried in turn. */
+  constructor(addresses: string | readonly string[], options: ClientOptions = {}) {
+    const parsed = (typeof addresses === "string" ? [addresses] : addresses).map(parseAddress);
+    if (parsed.length === 0) throw usageError("connect needs at least one address");
+    this.#options = resolveClientOptions(options);
+    const { connections, maxQueuedCalls, session, interceptors } = this.#options;
+    const callerOptions = { callTimeoutMs: session.callTimeoutMs, maxQueuedCalls, interceptors };
+    this.#caller = new QueueingCaller(nodeLoop(), this.#route(), callerOptions);
+    const events = this.#events();
+    this.#connectors = Array.from(
+      { length: connections },
+      (_, index) => new Connector(parsed, index, this.#options, this.#router, events),
+    );
+    // In a later turn, so that `handle` right behind `connect` is in the first handshake.
+    queueMicrotask(() => {
+      if (this.#closed === null) for (const connector of this.#connectors) connector.start();
+    });
+  }
+
+  /** A stub of a service that the server offers. */
+  use<Stub, Handlers>(service: Service<Stub, Handlers>): Stub {
+    return this.#caller.use(service);
+  }
+
+  /** Offers a service to the server: it can call this client. To be called right behind `connect`. */
+  handle<Stub, Handlers extends object>(service: Service<Stub, Handlers>, handlers: Handlers): this {
+    this.#router.add(service, handlers);
+    return this;
+  }
+
+  /** Resolves when a connection is ready; rejects when the client is closed or refused for good. */
+  ready(): Promise<void> {
+    if (this.#closed !== null) return Promise.reject(this.#closed);
+    if (this.#connectors.some((connector) => connector.ready)) return Promise.resolve();
+    return new Promise((resolve, reject) => this.#readyWanted.push({ resolve, reject }));
+  }
+
+  /**
+   * Measures the round trip now, in milliseconds.
+   * @throws VertexError (UNAVAILABLE) when no connection is ready, or it ends first within a second.
+   */
+  ping(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const error = new VertexError("UNAVAILABLE", "no connection is ready", {
+        outcome: "not-executed",
+        family: "link",
+      });
+      if (this.#connectors.some((connector) => connector.ping(resolve)))
+        setTimeout(() => reject(error), 1_000).unref();
+      else reject(error);
+    });
+  }
+
+  stats(): ClientStats {
+    const ready = this.#connectors.filter((connector) => connector.ready);
+    const roundTrips = ready.map((connector) => connector.roundTripMs).filter((ms) => ms >= 0);
+    return {
+      connections: ready.length,
+      waitingCalls: this.#caller.waiting,
+      openCalls: this.#connectors.reduce((sum, connector) => sum + connector.openCalls, 0),
+      connects: this.#connects,
+      disconnects: this.#disconnects,
+      repeats: this.#repeats,
+      roundTripMs: roundTrips.length === 0 ? -1 : Math.min(...roundTrips),
+    };
+  }
+
+  /**
+   * Closes: takes no more calls, fails those that wait, lets those that were sent finish for at most `graceMs`
+   * (default 5,000), then ends them too. Always resolves. A second call joins the first.
+   */
+  close({ graceMs = 5_000 }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
+    if (this.#closing !== null) return this.#closing;
+    const error = new VertexError("CANCELLED", "the client is closed", {
+      outcome: "not-executed",
+      family: "usage",
+    });
+    this.#closing = new Promise((resolve) => {
+      this.#announceEnd = resolve;
+    });
+    this.#end(error);
+    for (const connector of this.#connectors) connector.close(graceMs);
+    // Sessions keep their own time on the sweep; this one bounds them all, come what may.
+    const late = setTimeout(() => this.#force(), graceMs + 500);
+    this.#endIfDone();
+    return this.#closing.finally(() => clearTimeout(late));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #route(): ConstructorParameters<typeof QueueingCaller>[1] {
+    return {
+      offer: (call) => this.#offer(call),
+      mayRepeat: (call, error) => this.#mayRepeat(call, error),
+      whyWaiting: () => this.#connectors[0]?.why ?? "not connected",
+      oneWayFailed: (error) => this.#options.onOneWayError?.(error),
+    };
+  }
+
+  #events(): ConnectorEvents {
+    return {
+      roomy: () => this.#caller.pump(),
+      connected: (address) => {
+        this.#connects++;
+        for (const { resolve } of this.#readyWanted.splice(0)) resolve();
+        this.#options.onConnect?.(address);
+      },
+      disconnected: (end, retryInMs) => {
+        this.#disconnects++;
+        this.#options.onDisconnect?.(end, retryInMs);
+        this.#endIfDone();
+      },
+      refused: (error) => {
+        this.#end(error);
+        for (const connector of this.#connectors) connector.close(0);
+      },
+      handlerFailed: (error, method) => {
+        process.emitWarning(
+          `a handler of ${method} threw: ${error instanceof Error ? error.stack : String(error)}`,
+        );
+      },
+    };
+  }
+
+  /** The connection with the fewest open calls takes it; the others are asked when it has no room. */
+  #offer(call: OutgoingCall): boolean {
+    let least = this.#connectors[0] as Connector;
+    for (const connector of this.#connectors) {
+      if (connector.ready && (!least.ready || connector.openCalls < least.openCalls)) least = connector;
+    }
+    const taken = least.offer(call) || this.#connectors.some((other) => other !== least && other.offer(call));
+    if (taken && call.attempts === 1) this.#budget.earn();
+    return taken;
+  }
+
+  /** What was not executed moves; what may have been is repeated only if the schema says that it can be. */
+  #mayRepeat(call: OutgoingCall, error: VertexError): boolean {
+    if (this.#closed !== null || call.carriesStream) return false;
+    const repeated = call.attempts < this.#options.maxAttempts;
+    if (error.outcome === "not-executed") {
+      if (error.family === "link") return true;
+      if (error.code !== "UNAVAILABLE" || !repeated) return false;
+    } else if (error.family !== "link" || call.method.idempotency === "unknown" || !repeated) {
+      return false;
+    } else if (!this.#budget.spend()) {
+      return false;
+    }
+    this.#repeats++;
+    return true;
+  }
+
+  #end(error: VertexError): void {
+    if (this.#closed !== null) return;
+    this.#closed = error;
+    for (const { reject } of this.#readyWanted.splice(0)) reject(error);
+    this.#caller.close(error);
+  }
+
+  #endIfDone(): void {
+    if (this.#closed !== null && this.#connectors.every((connector) => connector.sessions.length === 0)) {
+      this.#announceEnd?.();
+    }
+  }
+
+  #force(): void {
+    for (const connector of this.#connectors) {
+      for (const session of connector.sessions) session.close("SHUTDOWN", "the client is closed");
+    }
+    this.#announceEnd?.();
+  }
+}
+
+/**
+ * Connects to a Vertex server: `tcp://host:port`, `tls://host:port` or `unix:/path`; several are tried in turn.
+ * Returns at once. Calls wait until a connection is ready, for at most their deadline; lost connections come back.
+ * @throws VertexError (usage) for a malformed address or option.
+ */
+export function connect(addresses: string | readonly string[], options?: ClientOptions): Client {
+  return new Client(addresses, options);
+}

@@ -1,0 +1,23 @@
+// @vertex/client: call typed commands.
+
+export {
+  type CallOptions,
+  type ClientStream,
+  type DuplexStream,
+  type ErrorDetail,
+  type ErrorFamily,
+  type InterceptedCall,
+  type Interceptor,
+  type Metadata,
+  type MetadataInit,
+  type Next,
+  type Outcome,
+  type ServerStream,
+  type SessionEnd,
+  type SessionOptions,
+  type Status,
+  VertexError,
+} from "@vertex/protocol";
+export type { ReconnectOptions } from "./backoff.ts";
+export { Client, type ClientStats, connect } from "./client.ts";
+export type { ClientCredentials, ClientOptions } from "./client-options.ts";
