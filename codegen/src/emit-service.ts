@@ -1,0 +1,170 @@
+// Code for one service, in three parts: what handlers look like, the stub, and the constant that joins them.
+
+import { relative } from "node:path/posix";
+import { hex } from "./check-services.ts";
+import { jsDoc } from "./comments.ts";
+import type { GeneratedFile } from "./generated-file.ts";
+import type { MethodKind, MethodModel, ServiceModel, TypeRef } from "./model.ts";
+import { isTakenForService } from "./names.ts";
+
+/** Where generated code finds what it imports. */
+export interface EmitOptions {
+  readonly runtime: string;
+  readonly importSuffix: string;
+}
+
+/** The names of the three declarations of a service. */
+interface ServiceNames {
+  readonly constant: string;
+  readonly client: string;
+  readonly handlers: string;
+}
+
+/** What the parts of one service share. */
+interface Scope extends EmitOptions {
+  readonly file: GeneratedFile;
+  readonly service: ServiceModel;
+  readonly names: ServiceNames;
+}
+
+/**
+ * Appends the code of `service` to `file`.
+ * @returns the name that could not be given away, or undefined if all went well.
+ */
+export function emitService(
+  file: GeneratedFile,
+  service: ServiceModel,
+  options: EmitOptions,
+): string | undefined {
+  const names = chooseNames(file, service.name);
+  if (names === undefined) return service.name;
+  for (const name of Object.values(names)) file.declare(name);
+  const scope = { ...options, file, service, names };
+  file.append(handlersCode(scope));
+  file.append(clientCode(scope));
+  file.append(constantCode(scope));
+  return undefined;
+}
+
+/** `Greeter`, or `GreeterService` where the file needs one of the three names for something else. */
+function chooseNames(file: GeneratedFile, name: string): ServiceNames | undefined {
+  return [name, `${name}Service`]
+    .map((base) => ({ constant: base, client: `${base}Client`, handlers: `${base}Handlers` }))
+    .find((names) => Object.values(names).every((each) => !file.has(each) && !isTakenForService(each)));
+}
+
+function handlersCode(scope: Scope): string {
+  const { service, names } = scope;
+  const context = service.methods.length === 0 ? "" : runtimeType(scope, "CallContext");
+  const methods = service.methods.map((method) => {
+    const request = messageName(scope, method.request);
+    const response = method.kind === "one_way" ? "void" : messageName(scope, method.response);
+    const [parameter, result] = handlerShape(method.kind, request, response);
+    return `${methodDoc(method)}  ${method.localName}(${parameter}, context: ${context}): ${result};\n`;
+  });
+  const doc = jsDoc(`What a server has to offer to serve \`${service.fullName}\`.`);
+  return `${doc}export interface ${names.handlers} {\n${methods.join("")}}`;
+}
+
+function handlerShape(
+  kind: MethodKind,
+  request: string,
+  response: string,
+): [parameter: string, result: string] {
+  const one = `request: ${request}`;
+  const many = `requests: AsyncIterable<${request}>`;
+  const answer = `${response} | Promise<${response}>`;
+  const answers = `Iterable<${response}> | AsyncIterable<${response}>`;
+  if (kind === "server_stream") return [one, answers];
+  if (kind === "client_stream") return [many, answer];
+  return kind === "duplex" ? [many, answers] : [one, answer];
+}
+
+function clientCode(scope: Scope): string {
+  const { service, names } = scope;
+  const caller = runtimeType(scope, "Caller");
+  const options = service.methods.length === 0 ? "" : runtimeType(scope, "CallOptions");
+  const methods = service.methods.map((method) => {
+    const request = messageName(scope, method.request);
+    const [operation, result] = clientShape(scope, method, request);
+    const sendsOne = method.kind !== "client_stream" && method.kind !== "duplex";
+    const parameters = `${sendsOne ? `request: ${request}, ` : ""}options?: ${options}`;
+    const values = `${names.constant}.methods.${method.localName}${sendsOne ? ", request" : ""}, options`;
+    return `\n${methodDoc(method)}  ${method.localName}(${parameters}): ${result} {\n    return this.#caller.${operation}(${values});\n  }\n`;
+  });
+  const doc = jsDoc(service.comment || `Calls \`${service.fullName}\`.`, "", service.deprecated);
+  const head = `${doc}export class ${names.client} {\n  readonly #caller: ${caller};\n\n`;
+  return `${head}  constructor(caller: ${caller}) {\n    this.#caller = caller;\n  }\n${methods.join("")}}`;
+}
+
+/** The function of `Caller` that makes the call, and the type of what it returns. */
+function clientShape(
+  scope: Scope,
+  method: MethodModel,
+  request: string,
+): [operation: string, result: string] {
+  if (method.kind === "one_way") return ["oneWay", "Promise<void>"];
+  const response = messageName(scope, method.response);
+  switch (method.kind) {
+    case "server_stream":
+      return ["serverStream", `${runtimeType(scope, "ServerStream")}<${response}>`];
+    case "client_stream":
+      return ["clientStream", `${runtimeType(scope, "ClientStream")}<${request}, ${response}>`];
+    case "duplex":
+      return ["duplex", `${runtimeType(scope, "DuplexStream")}<${request}, ${response}>`];
+    default:
+      return ["unary", `Promise<${response}>`];
+  }
+}
+
+function constantCode(scope: Scope): string {
+  const { service, names } = scope;
+  const method = service.methods.length === 0 ? "" : runtimeType(scope, "Method");
+  const types = service.methods.map((each) => {
+    const request = messageName(scope, each.request);
+    return `    readonly ${each.localName}: ${method}<${request}, ${messageName(scope, each.response)}>;\n`;
+  });
+  const head = `${runtimeType(scope, "Service")}<${names.client}, ${names.handlers}>`;
+  const doc = jsDoc(service.comment || `The service \`${service.fullName}\`.`, "", service.deprecated);
+  return [
+    `${doc}export const ${names.constant}: ${head} & {\n  readonly methods: {\n${types.join("")}  };\n} = {\n`,
+    `  name: ${JSON.stringify(service.fullName)},\n`,
+    `  fingerprint: ${hex(service.fingerprint)},\n`,
+    `  methods: {\n${service.methods.map((each) => methodCode(scope, each)).join("")}  },\n`,
+    `  createClient: (caller) => new ${names.client}(caller),\n};`,
+  ].join("");
+}
+
+function methodCode(scope: Scope, method: MethodModel): string {
+  const lines = [
+    `path: ${JSON.stringify(method.path)}`,
+    `id: ${hex(method.id)}`,
+    `kind: ${JSON.stringify(method.kind)}`,
+    `idempotency: ${JSON.stringify(method.idempotency)}`,
+    ...(method.timeoutMs === undefined ? [] : [`timeoutMs: ${method.timeoutMs}`]),
+    `request: ${messageName(scope, method.request)}`,
+    `response: ${messageName(scope, method.response)}`,
+  ];
+  return `    ${method.localName}: {\n${lines.map((line) => `      ${line},\n`).join("")}    },\n`;
+}
+
+function methodDoc(method: MethodModel): string {
+  return jsDoc(method.comment, "  ", method.deprecated);
+}
+
+/** A type of the runtime, under another name where the schema uses its own. */
+function runtimeType(scope: Scope, name: string): string {
+  return scope.file.importType(scope.runtime, name, `Vertex${name}`);
+}
+
+/** The local name of a message's type and codec: they share one. */
+function messageName(scope: Scope, ref: TypeRef): string {
+  if (ref.file === scope.service.file.name) return ref.tsName;
+  return scope.file.importValue(modulePath(scope, ref.file), ref.tsName);
+}
+
+function modulePath(scope: Scope, target: string): string {
+  const from = scope.service.file.name.split("/").slice(0, -1).join("/");
+  const path = relative(from, target.replace(/\.proto$/, scope.importSuffix));
+  return path.startsWith(".") ? path : `./${path}`;
+}

@@ -1,0 +1,78 @@
+// What ts-proto is given: the schema with comments cleaned and clashing type names changed. Nothing else of the
+// schema's text reaches it as text; names have been checked before (check-schema.ts).
+
+import { clone, create, isFieldSet, toBinary } from "@bufbuild/protobuf";
+import {
+  CodeGeneratorRequestSchema,
+  type DescriptorProto,
+  type FieldDescriptorProto,
+  FieldDescriptorProtoSchema,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+} from "@bufbuild/protobuf/wkt";
+import { cleanComment } from "./comments.ts";
+import { defaultLiteral } from "./defaults.ts";
+import { camelCase } from "./names.ts";
+import type { Schema } from "./schema.ts";
+
+/** The bytes of a CodeGeneratorRequest for the files called `targets`. */
+export function encodeShapeRequest(
+  schema: Schema,
+  targets: readonly string[],
+  parameter: string,
+): Uint8Array {
+  const renamed = renamedTypes(schema);
+  const protoFile = schema.files.map((file) => shapeFile(file, renamed));
+  return toBinary(
+    CodeGeneratorRequestSchema,
+    create(CodeGeneratorRequestSchema, { fileToGenerate: [...targets], parameter, protoFile }),
+  );
+}
+
+/** Full names that change, old to new, with the leading dot that references carry. */
+function renamedTypes(schema: Schema): ReadonlyMap<string, string> {
+  const renamed = new Map<string, string>();
+  for (const { fullName, tsName, path, desc } of schema.types.values()) {
+    const parent = fullName.slice(0, fullName.length - desc.name.length);
+    if (path.length === 2) {
+      if (camelCase(desc.name) !== tsName) renamed.set(`.${fullName}`, `.${parent}${tsName}`);
+    } else {
+      const outer = renamed.get(`.${parent.slice(0, -1)}`);
+      if (outer !== undefined) renamed.set(`.${fullName}`, `${outer}.${desc.name}`);
+    }
+  }
+  return renamed;
+}
+
+function shapeFile(original: FileDescriptorProto, renamed: ReadonlyMap<string, string>): FileDescriptorProto {
+  const file = clone(FileDescriptorProtoSchema, original);
+  const scope = file.package === "" ? "." : `.${file.package}.`;
+  for (const location of file.sourceCodeInfo?.location ?? []) {
+    if (location.leadingComments !== "") location.leadingComments = cleanComment(location.leadingComments);
+    if (location.trailingComments !== "") location.trailingComments = cleanComment(location.trailingComments);
+    location.leadingDetachedComments = [];
+  }
+  for (const desc of [...file.messageType, ...file.enumType]) {
+    const changed = renamed.get(scope + desc.name);
+    if (changed !== undefined) desc.name = changed.slice(changed.lastIndexOf(".") + 1);
+  }
+  for (const message of file.messageType) renameFields(message, renamed);
+  for (const service of file.service) {
+    for (const method of service.method) {
+      method.inputType = renamed.get(method.inputType) ?? method.inputType;
+      method.outputType = renamed.get(method.outputType) ?? method.outputType;
+    }
+  }
+  return file;
+}
+
+function renameFields(message: DescriptorProto, renamed: ReadonlyMap<string, string>): void {
+  const rename = (field: FieldDescriptorProto): void => {
+    field.typeName = renamed.get(field.typeName) ?? field.typeName;
+    if (isFieldSet(field, FieldDescriptorProtoSchema.field.defaultValue))
+      field.defaultValue = defaultLiteral(field) ?? "";
+  };
+  message.field.forEach(rename);
+  message.extension.forEach(rename);
+  for (const inner of message.nestedType) renameFields(inner, renamed);
+}
