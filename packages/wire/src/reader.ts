@@ -1,5 +1,5 @@
 // Bytes to protobuf fields. No read crosses the end of the innermost open message, and every refusal is a WireError.
-import { copyBytes } from "./copy.ts";
+import { copyBytes, viewBytes } from "./copy.ts";
 import { Cursor } from "./cursor.ts";
 import {
   HIGH,
@@ -253,9 +253,8 @@ export class BinaryReader extends Cursor {
     const length = this.length();
     const from = this.pos;
     this.take(length);
-    return this.borrowBytes
-      ? this.buf.subarray(from, from + length)
-      : copyBytes(this.buf, from, from + length);
+    const to = from + length;
+    return this.borrowBytes ? viewBytes(this.buf, from, to) : copyBytes(this.buf, from, to);
   }
 
   /** @throws WireError `utf8` for bytes that are not UTF-8: overlong forms, surrogates, above U+10FFFF, cut short. */

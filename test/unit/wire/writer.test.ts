@@ -1,0 +1,269 @@
+import { BinaryWriter as PeerWriter } from "@bufbuild/protobuf/wire";
+import * as assert from "uvu/assert";
+import { BinaryReader } from "../../../packages/wire/src/reader.ts";
+import { BinaryWriter } from "../../../packages/wire/src/writer.ts";
+import { suite } from "../../support/suite.ts";
+import { refusal } from "./wire-samples.ts";
+
+const test = suite("a writer");
+
+const integers32 = [
+  0,
+  1,
+  -1,
+  127,
+  128,
+  16_383,
+  16_384,
+  2 ** 21,
+  2 ** 28,
+  2 ** 31 - 1,
+  -(2 ** 31),
+  2 ** 31,
+  2 ** 32 - 1,
+  2 ** 32,
+];
+const notIntegers = [0.5, -0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, -(2 ** 33)];
+const integers64 = [
+  0n,
+  1n,
+  -1n,
+  127n,
+  128n,
+  2n ** 32n - 1n,
+  2n ** 32n,
+  2n ** 35n,
+  2n ** 53n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  2n ** 63n,
+  2n ** 64n - 1n,
+  2n ** 64n,
+];
+const floats = [
+  0,
+  -0,
+  1,
+  -1.5,
+  3.4028234663852886e38,
+  3.4028235677973366e38,
+  1e39,
+  -1e300,
+  1e-46,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+];
+
+/** What both writers make of the value: the same bytes, or a refusal by both. */
+function agree(method: string, value: unknown): void {
+  type Write = Record<string, (value: unknown) => { finish(): Uint8Array }>;
+  let expected: Uint8Array | undefined;
+  try {
+    expected = (new PeerWriter() as unknown as Write)[method]!(value).finish();
+  } catch {
+    expected = undefined;
+  }
+  const ours = new BinaryWriter() as unknown as Write;
+  if (expected === undefined)
+    assert.is(
+      refusal(() => ours[method]!(value)),
+      "value",
+      `${method} ${String(value)}`,
+    );
+  else assert.equal(ours[method]!(value).finish(), expected, `${method} ${String(value)}`);
+}
+
+test("numbers are written, or refused, as protobuf-es does it", () => {
+  for (const method of ["uint32", "int32", "sint32", "fixed32", "sfixed32"]) {
+    for (const value of [...integers32, ...notIntegers]) agree(method, value);
+  }
+  for (const method of ["uint64", "int64", "sint64", "fixed64", "sfixed64"]) {
+    for (const value of integers64) agree(method, value);
+    for (const value of integers64) agree(method, String(value));
+    for (const value of [0, 1, -1, 2 ** 40]) agree(method, value);
+  }
+  for (const method of ["float", "double"]) for (const value of floats) agree(method, value);
+  for (const value of [true, false]) agree("bool", value);
+});
+
+test("a value of the wrong type is refused by name", () => {
+  const writer = new BinaryWriter() as unknown as Record<string, (value: unknown) => unknown>;
+  for (const method of ["uint32", "int32", "sint32", "fixed32", "sfixed32", "float", "double"]) {
+    for (const value of [1n, "1", null, undefined, {}, true]) {
+      assert.is(
+        refusal(() => writer[method]!(value)),
+        "value",
+        `${method} ${String(value)}`,
+      );
+    }
+  }
+  for (const method of ["uint64", "int64", "sint64", "fixed64", "sfixed64"]) {
+    for (const value of [
+      0.5,
+      2 ** 53,
+      Number.NaN,
+      "",
+      "1e3",
+      "0x10",
+      " 1",
+      null,
+      undefined,
+      {},
+      "9".repeat(1000),
+    ]) {
+      assert.is(
+        refusal(() => writer[method]!(value)),
+        "value",
+        `${method} ${String(value).slice(0, 9)}`,
+      );
+    }
+  }
+  for (const value of [1, null, undefined, {}])
+    assert.is(
+      refusal(() => writer.string!(value)),
+      "value",
+    );
+  for (const value of ["abc", [1, 2], null, undefined, new ArrayBuffer(2)]) {
+    assert.is(
+      refusal(() => writer.bytes!(value)),
+      "value",
+    );
+  }
+  for (const value of [1, "true", null])
+    assert.is(
+      refusal(() => writer.bool!(value)),
+      "value",
+    );
+});
+
+test("length prefixes are as short as can be, whatever they hold", () => {
+  for (const size of [0, 1, 126, 127, 128, 129, 16_382, 16_383, 16_384, 16_385, 2_097_151, 2_097_152]) {
+    const chunk = new Uint8Array(size).fill(7);
+    const ours = new BinaryWriter().uint32(10).fork().raw(chunk).join().uint32(99).finish();
+    const theirs = new PeerWriter().uint32(10).fork().raw(chunk).join().uint32(99).finish();
+    assert.ok(Buffer.from(ours).equals(theirs), `${size} bytes`);
+  }
+});
+
+test("forks nest, and each widens on its own", () => {
+  const build = <W extends { fork(): W; join(): W; string(text: string): W }>(writer: W): W => {
+    for (let i = 0; i < 40; i++) writer.fork().string("x".repeat(i * 7));
+    for (let i = 0; i < 40; i++) writer.join();
+    return writer;
+  };
+  assert.equal(build(new BinaryWriter()).finish(), build(new PeerWriter()).finish());
+});
+
+test("join without fork, and finish with a fork open, are refused", () => {
+  assert.is(
+    refusal(() => new BinaryWriter().join()),
+    "fork",
+  );
+  assert.is(
+    refusal(() => new BinaryWriter().fork().finish()),
+    "fork",
+  );
+});
+
+test("offsets of a writer with a capacity stay what they are while it grows", () => {
+  const writer = new BinaryWriter(16);
+  writer.raw(Uint8Array.of(1, 2, 3));
+  const header = writer.pos;
+  writer.ensure(5);
+  writer.pos += 5;
+  writer.string("payload ".repeat(5000));
+  writer.buf[header] = 0xee;
+  assert.equal(writer.buf.slice(0, 4), Uint8Array.of(1, 2, 3, 0xee));
+  const reader = new BinaryReader(writer.buf);
+  reader.reset(writer.buf, 8, writer.pos);
+  assert.is(reader.string(), "payload ".repeat(5000));
+});
+
+test("ensure makes room that the next writes use without another buffer", () => {
+  const writer = new BinaryWriter(0);
+  writer.ensure(1000);
+  const before = writer.buf;
+  writer.raw(new Uint8Array(1000));
+  assert.is(writer.buf, before);
+});
+
+test("reset after an encode that threw leaves what stood before it intact", () => {
+  const writer = new BinaryWriter(8);
+  writer.string("first frame").fork().string("inside");
+  const mark = writer.pos;
+  assert.is(
+    refusal(() => writer.fork().string("half").fork().string("a message").uint32(-1)),
+    "value",
+  );
+  writer.reset(mark);
+  writer.string("instead").join();
+  const expected = new PeerWriter()
+    .string("first frame")
+    .fork()
+    .string("inside")
+    .string("instead")
+    .join()
+    .finish();
+  assert.equal(writer.finish(), expected);
+});
+
+test("reset to the start closes every fork", () => {
+  const writer = new BinaryWriter(8);
+  writer.fork().fork().string("x");
+  writer.reset(0);
+  assert.is(
+    refusal(() => writer.join()),
+    "fork",
+  );
+  assert.equal(writer.uint32(5).finish(), Uint8Array.of(5));
+});
+
+test("reset to where nothing stands is refused", () => {
+  const writer = new BinaryWriter(8).uint32(1);
+  for (const pos of [-1, 2, Number.NaN])
+    assert.is(
+      refusal(() => writer.reset(pos)),
+      "position",
+    );
+});
+
+test("what finish() returned is never written again", () => {
+  const results: [Uint8Array, string][] = [];
+  const kept = new BinaryWriter(64);
+  for (let i = 0; i < 3000; i++) {
+    const text = `message ${i} `.repeat(i % 40);
+    const writer = i % 3 === 0 ? kept : new BinaryWriter();
+    results.push([writer.string(text).finish(), text]);
+  }
+  for (const [bytes, text] of results) assert.is(new BinaryReader(bytes).string(), text);
+});
+
+test("writers that are open at the same time do not share bytes", () => {
+  const writers = Array.from({ length: 20 }, () => new BinaryWriter());
+  for (let round = 0; round < 200; round++) {
+    for (const [i, writer] of writers.entries()) writer.uint32(i * 1000 + round);
+  }
+  for (const [i, writer] of writers.entries()) {
+    const reader = new BinaryReader(writer.finish());
+    for (let round = 0; round < 200; round++) assert.is(reader.uint32(), i * 1000 + round);
+  }
+});
+
+test("a replaced buffer is left alone and the new one starts empty", () => {
+  const writer = new BinaryWriter(32);
+  writer.fork().string("with the kernel");
+  const handed = writer.buf;
+  const copy = handed.slice();
+  writer.replaceBuffer();
+  assert.is(writer.pos, 0);
+  assert.is(writer.buf.length, 32);
+  assert.is(
+    refusal(() => writer.join()),
+    "fork",
+  );
+  writer.string("something else");
+  assert.equal(handed, copy);
+  const given = new Uint8Array(100);
+  writer.replaceBuffer(given);
+  assert.is(writer.buf, given);
+});
