@@ -54,3 +54,4 @@ const flags = [
   target,
 ];
 execFileSync(pbjs, [...flags, join(here, "suite.proto")], { stdio: "inherit" });
+writeFileSync(join(gen, "protobufjs.d.ts"), "export declare const vertex: unknown;\n");

@@ -22,6 +22,9 @@ export function below(random: Random, limit: number): number {
 
 const proto = fileURLToPath(new URL("../../../bench/codec/suite.proto", import.meta.url));
 const root = protobuf.loadSync(proto);
+const Long = protobuf.util.Long as unknown as {
+  fromBits(low: number, high: number, unsigned: boolean): object;
+};
 
 export const suiteNames = [
   "Tiny",
@@ -104,7 +107,7 @@ function randomScalar(type: string, random: Random): unknown {
     case "fixed32":
       return bits() >>> 0;
     default:
-      return protobuf.util.Long.fromBits(bits(), random() < 0.5 ? 0 : bits(), /^u|^f/.test(type));
+      return Long.fromBits(bits(), random() < 0.5 ? 0 : bits(), /^u|^f/.test(type));
   }
 }
 
