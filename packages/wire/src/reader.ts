@@ -53,8 +53,14 @@ export class BinaryReader extends Cursor {
     this.start = 0;
   }
 
-  /** Starts over on the bytes of `buf` from `pos` to `end`, which must lie within it. Offsets in errors are `buf`'s. */
+  /**
+   * Starts over on the bytes of `buf` from `pos` to `end`. Offsets in errors are `buf`'s.
+   *
+   * @throws WireError `position` when they do not lie within it.
+   */
   reset(buf: Uint8Array, pos = 0, end: number = buf.length): void {
+    if (!(pos >= 0 && pos <= end && end <= buf.length))
+      this.fail("position", `no bytes ${pos} to ${end}`, pos);
     if (buf !== this.buf) {
       this.view = undefined;
       this.doubles = 0;

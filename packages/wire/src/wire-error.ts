@@ -13,10 +13,10 @@
  * - `depth`: messages and groups nested more than 100 deep.
  * - `utf8`: a string whose bytes are not UTF-8.
  *
- * From the writer, about the caller's values:
+ * About what the caller hands in, mostly to the writer:
  * - `value`: a value outside the field's domain, such as a fraction for uint32 or a number for string.
  * - `fork`: a length prefix joined that was never forked, or finish() with one still open.
- * - `position`: a position to truncate to that does not lie in what was written.
+ * - `position`: a position to truncate to that does not lie in what was written, or to read that the bytes lack.
  * - `size`: a message of more than 2 GiB.
  */
 export type WireErrorCode =

@@ -204,6 +204,22 @@ test("a message is read in place between pos and end of a bigger buffer", () => 
   );
 });
 
+test("bytes that a buffer lacks are refused at the reset", () => {
+  const reader = new BinaryReader(new Uint8Array(4));
+  for (const [pos, end] of [
+    [-1, 2],
+    [3, 2],
+    [0, 5],
+    [Number.NaN, 2],
+    [0, Number.NaN],
+  ] as const) {
+    assert.is(
+      refusal(() => reader.reset(new Uint8Array(4), pos, end)),
+      "position",
+    );
+  }
+});
+
 test("the root's length may be given", () => {
   const bytes = bytesOf(0x08, 4, 0x00, 0x00);
   assert.is(Tiny.decode(new BinaryReader(bytes), 2).id, 4);
