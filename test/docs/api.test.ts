@@ -1,0 +1,43 @@
+// The public surface: what each package exports is written down here, so that no name comes or goes unnoticed.
+
+import * as assert from "uvu/assert";
+import { suite } from "../support/suite.ts";
+
+const test = suite("the public surface");
+
+const surface: Record<string, string[]> = {
+  "@vertex/client": ["Client", "VertexError", "connect"],
+  "@vertex/server": [
+    "Connection",
+    "Connections",
+    "Server",
+    "VertexError",
+    "createServer",
+    "formatLogEntry",
+    "stderrLog",
+  ],
+  "@vertex/protocol/gen": ["BinaryReader", "BinaryWriter"],
+  "@vertex/protocol": [
+    "Loop",
+    "QueueingCaller",
+    "Router",
+    "Session",
+    "StatusNumber",
+    "VertexError",
+    "resolveSessionOptions",
+    "sessionOptionRules",
+    "statusName",
+    "usageError",
+  ],
+};
+
+for (const [name, names] of Object.entries(surface)) {
+  test(`${name} exports what is listed here`, async () => {
+    assert.equal(Object.keys(await import(name)).sort(), [...names].sort());
+  });
+}
+
+test("an error of the client is an error of the server: there is one class", async () => {
+  const [client, server] = await Promise.all([import("@vertex/client"), import("@vertex/server")]);
+  assert.is(client.VertexError, server.VertexError);
+});

@@ -1,0 +1,55 @@
+// LIMITS.md and the code say the same.
+
+import { readFileSync } from "node:fs";
+import { sessionOptionRules } from "@vertex/protocol";
+import * as assert from "uvu/assert";
+import { resolveClientOptions } from "../../packages/client/src/client-options.ts";
+import { resolveServerOptions } from "../../packages/server/src/server-options.ts";
+import { suite } from "../support/suite.ts";
+
+const test = suite("LIMITS.md");
+const page = readFileSync(new URL("../../LIMITS.md", import.meta.url), "utf8");
+
+/** The rows of the table behind a heading: name to default and bounds, as written. */
+function rows(heading: string): Map<string, { standard: string; bounds: string }> {
+  const section = page.split("\n## ").find((part) => part.startsWith(heading)) ?? "";
+  const found = new Map<string, { standard: string; bounds: string }>();
+  for (const [, name, standard, bounds] of section.matchAll(/^\| `([^`]+)`[^|]*\| ([^|]+) \| ([^|]+) \|/gm)) {
+    found.set(name as string, { standard: (standard as string).trim(), bounds: (bounds as string).trim() });
+  }
+  return found;
+}
+
+const number = (text: string) => Number(text.replaceAll(",", ""));
+
+test("every limit of a connection stands there with its default and bounds", () => {
+  const documented = rows("Of a connection");
+  assert.equal([...documented.keys()].sort(), Object.keys(sessionOptionRules).sort());
+  for (const [name, [standard, min, max]] of Object.entries(sessionOptionRules)) {
+    const row = documented.get(name);
+    assert.is(number(row?.standard ?? ""), standard, name);
+    assert.equal(row?.bounds.split(" – ").map(number), [min, max], name);
+  }
+});
+
+test("the server's limits stand there with their defaults", () => {
+  const documented = rows("Of a server");
+  const real = resolveServerOptions();
+  assert.is(number(documented.get("maxConnections")?.standard ?? ""), real.maxConnections);
+  assert.is(number(documented.get("unixMode")?.standard ?? ""), real.unixMode);
+  assert.throws(() => resolveServerOptions({ maxConnections: 0 }), /maxConnections/);
+});
+
+test("the client's limits stand there with their defaults and bounds", () => {
+  const documented = rows("Of a client");
+  const real = resolveClientOptions();
+  for (const name of ["connections", "connectTimeoutMs", "maxQueuedCalls", "maxAttempts"] as const) {
+    const row = documented.get(name);
+    assert.is(number(row?.standard ?? ""), real[name], name);
+    const [min, max] = (row?.bounds ?? "").split(" – ").map(number) as [number, number];
+    assert.is(resolveClientOptions({ [name]: min })[name], min);
+    assert.is(resolveClientOptions({ [name]: max })[name], max);
+    assert.throws(() => resolveClientOptions({ [name]: max + 1 }), new RegExp(name));
+    assert.throws(() => resolveClientOptions({ [name]: min - 1 }), new RegExp(name));
+  }
+});
