@@ -8,9 +8,10 @@ import {
   usageError,
   VertexError,
 } from "@vertex/protocol";
-import { nodeLoop, parseAddress } from "@vertex/protocol/host";
+import { parseAddress } from "@vertex/protocol/host";
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from "./client-options.ts";
 import { Connector, type ConnectorEvents } from "./connector.ts";
+import { type ClientHost, nodeClientHost } from "./dialer.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 /** What a client has done, and is doing. */
@@ -46,18 +47,25 @@ export class Client implements AsyncDisposable {
   #closing: Promise<void> | null = null;
   #announceEnd: (() => void) | null = null;
 
-  /** @param addresses where to connect: one address, or several that are tried in turn. */
-  constructor(addresses: string | readonly string[], options: ClientOptions = {}) {
+  /**
+   * @param addresses where to connect: one address, or several that are tried in turn.
+   * @param host what it runs on: this event loop and real sockets, unless it is a test.
+   */
+  constructor(
+    addresses: string | readonly string[],
+    options: ClientOptions = {},
+    host: ClientHost = nodeClientHost(),
+  ) {
     const parsed = (typeof addresses === "string" ? [addresses] : addresses).map(parseAddress);
     if (parsed.length === 0) throw usageError("connect needs at least one address");
     this.#options = resolveClientOptions(options);
     const { connections, maxQueuedCalls, session, interceptors } = this.#options;
     const callerOptions = { callTimeoutMs: session.callTimeoutMs, maxQueuedCalls, interceptors };
-    this.#caller = new QueueingCaller(nodeLoop(), this.#route(), callerOptions);
+    this.#caller = new QueueingCaller(host.loop, this.#route(), callerOptions);
     const events = this.#events();
     this.#connectors = Array.from(
       { length: connections },
-      (_, index) => new Connector(parsed, index, this.#options, this.#router, events),
+      (_, index) => new Connector(parsed, index, this.#options, this.#router, events, host),
     );
     // In a later turn, so that `handle` right behind `connect` is in the first handshake.
     queueMicrotask(() => {

@@ -12,12 +12,13 @@ import {
   Session,
   type SessionEnd,
   type Timer,
+  type Transport,
   VertexError,
 } from "@vertex/protocol";
-import { type Address, nodeLoop, nodeSweeper, type SocketTransport } from "@vertex/protocol/host";
+import type { Address } from "@vertex/protocol/host";
 import { Backoff } from "./backoff.ts";
 import type { ClientCredentials, ResolvedClientOptions } from "./client-options.ts";
-import { type Dialing, dial } from "./dialer.ts";
+import type { ClientHost, Dialing } from "./dialer.ts";
 
 /** What a connector tells its client. */
 export interface ConnectorEvents {
@@ -39,7 +40,7 @@ export class Connector {
   readonly #router: Router;
   readonly #events: ConnectorEvents;
   readonly #backoff: Backoff;
-  readonly #loop = nodeLoop();
+  readonly #host: ClientHost;
   #state: State = "idle";
   #at: number;
   #session: Session | null = null;
@@ -57,13 +58,15 @@ export class Connector {
     options: ResolvedClientOptions,
     router: Router,
     events: ConnectorEvents,
+    host: ClientHost,
   ) {
+    this.#host = host;
     this.#addresses = addresses;
     this.#at = first % addresses.length;
     this.#options = options;
     this.#router = router;
     this.#events = events;
-    this.#backoff = new Backoff(options.reconnect, this.#loop.random);
+    this.#backoff = new Backoff(options.reconnect, this.#host.loop.random);
   }
 
   get ready(): boolean {
@@ -96,7 +99,7 @@ export class Connector {
   start(): void {
     this.#timer?.cancel();
     this.#state = "dialing";
-    this.#timer = this.#loop.clock.setTimer(() => this.#tooLate(), this.#options.connectTimeoutMs);
+    this.#timer = this.#host.loop.clock.setTimer(() => this.#tooLate(), this.#options.connectTimeoutMs);
     const { credentials } = this.#options;
     if (typeof credentials !== "function") return this.#dial(credentials);
     Promise.resolve()
@@ -127,18 +130,18 @@ export class Connector {
 
   #dial(credentials: ClientCredentials | undefined): void {
     const address = this.#addresses[this.#at] as Address;
-    this.#dialing = dial(address, this.#options.tls, {
+    this.#dialing = this.#host.dial(address, this.#options.tls, {
       connected: (transport) => this.#connected(transport, credentials),
       failed: (error) => this.#lost(linkLost(error.message, error)),
     });
   }
 
-  #connected(transport: SocketTransport, credentials: ClientCredentials | undefined): void {
+  #connected(transport: Transport, credentials: ClientCredentials | undefined): void {
     this.#dialing = null;
     const { name, session: options } = this.#options;
     const session = new Session({
       role: "dialer",
-      loop: this.#loop,
+      loop: this.#host.loop,
       transport,
       options,
       router: this.#router,
@@ -152,7 +155,7 @@ export class Connector {
       },
     });
     this.#session = session;
-    nodeSweeper().add(session);
+    this.#host.sweeper.add(session);
     session.start();
   }
 
@@ -174,7 +177,7 @@ export class Connector {
   }
 
   #closed(session: Session, end: SessionEnd): void {
-    nodeSweeper().remove(session);
+    this.#host.sweeper.remove(session);
     if (this.#finishing.delete(session)) return this.#events.disconnected(end, null);
     this.#session = null;
     if (this.#state === "closed") return this.#events.disconnected(end, null);
@@ -209,7 +212,7 @@ export class Connector {
     this.why = end.message;
     this.#at = (this.#at + 1) % this.#addresses.length;
     const delayMs = this.#backoff.next();
-    this.#timer = this.#loop.clock.setTimer(() => this.start(), delayMs);
+    this.#timer = this.#host.loop.clock.setTimer(() => this.start(), delayMs);
     this.#events.disconnected(end, delayMs);
   }
 }

@@ -2,7 +2,8 @@
 
 import { connect as connectNet, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
-import { type Address, formatAddress, SocketTransport } from "@vertex/protocol/host";
+import type { Transport } from "@vertex/protocol";
+import { type Address, formatAddress, type Host, nodeHost, SocketTransport } from "@vertex/protocol/host";
 
 export type { ConnectionOptions };
 
@@ -14,8 +15,18 @@ export interface Dialing {
 
 /** What comes of a dial: exactly one of the two. */
 export interface DialResult {
-  connected(transport: SocketTransport): void;
+  connected(transport: Transport): void;
   failed(error: Error): void;
+}
+
+/** What a client runs on. A simulator and tests bring their own. */
+export interface ClientHost extends Host {
+  dial(address: Address, tls: ConnectionOptions | undefined, result: DialResult): Dialing;
+}
+
+/** This event loop and real sockets. */
+export function nodeClientHost(): ClientHost {
+  return { ...nodeHost(), dial };
 }
 
 /** Dials. TLS is verified before `connected`. */

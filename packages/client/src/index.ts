@@ -21,3 +21,4 @@ export {
 export type { ReconnectOptions } from "./backoff.ts";
 export { Client, type ClientStats, connect } from "./client.ts";
 export type { ClientCredentials, ClientOptions } from "./client-options.ts";
+export type { ClientHost, Dialing, DialResult } from "./dialer.ts";

@@ -5,36 +5,36 @@ import type { Clock, Environment, Timer } from "./clock.ts";
 import { Loop } from "./loop.ts";
 import { Sweeper } from "./sweeper.ts";
 
-const clock: Clock = {
-  now: () => performance.now(),
-  setTimer(callback: () => void, delayMs: number): Timer {
-    const timer = setTimeout(callback, delayMs);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
+/** Monotonic time of this process. `quiet` timers do not keep it alive by themselves. */
+function nodeClock(quiet: boolean): Clock {
+  return {
+    now: () => performance.now(),
+    setTimer(callback: () => void, delayMs: number): Timer {
+      const timer = setTimeout(callback, delayMs);
+      if (quiet) timer.unref();
+      return { cancel: () => clearTimeout(timer) };
+    },
+  };
+}
 
 /** The environment of this process. */
 export const nodeEnvironment: Environment = {
-  clock,
+  clock: nodeClock(false),
   random: Math.random,
   defer: (callback) => process.nextTick(callback),
   later: (callback) => setImmediate(callback),
 };
 
-let loop: Loop | null = null;
-let sweeper: Sweeper | null = null;
-
-/** What all connections of this event loop share: one output buffer, one reader, one wheel of deadlines. */
-export function nodeLoop(): Loop {
-  loop ??= new Loop(nodeEnvironment);
-  return loop;
+/** What the connections of one event loop share: an output buffer, a reader, a wheel of deadlines, a sweep. */
+export interface Host {
+  readonly loop: Loop;
+  readonly sweeper: Sweeper;
 }
 
-/** What ticks all connections of this event loop. */
-export function nodeSweeper(): Sweeper {
-  sweeper ??= new Sweeper(clock.now, (callback, delayMs) => {
-    const timer = setInterval(callback, delayMs).unref();
-    return { cancel: () => clearInterval(timer) };
-  });
-  return sweeper;
+let host: Host | null = null;
+
+/** The host of this event loop. Made when first asked for. */
+export function nodeHost(): Host {
+  host ??= { loop: new Loop(nodeEnvironment), sweeper: new Sweeper(nodeClock(true)) };
+  return host;
 }

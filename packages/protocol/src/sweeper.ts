@@ -1,6 +1,6 @@
-// One interval for all connections of an event loop, instead of timers for each.
+// One timer for all connections of an event loop, instead of timers for each.
 
-import type { Timer } from "./clock.ts";
+import type { Clock, Timer } from "./clock.ts";
 
 /** How often every connection is looked at, in milliseconds. */
 export const SWEEP_MS = 100;
@@ -12,29 +12,27 @@ export interface Swept {
 
 /** Ticks what it is given, for as long as it holds any. */
 export class Sweeper {
-  readonly #now: () => number;
-  readonly #every: (callback: () => void, delayMs: number) => Timer;
+  readonly #clock: Clock;
   readonly #all = new Set<Swept>();
   #timer: Timer | null = null;
+  readonly #sweep: () => void = () => {
+    const now = this.#clock.now();
+    for (const swept of this.#all) swept.tick(now);
+    this.#timer = this.#all.size === 0 ? null : this.#clock.setTimer(this.#sweep, SWEEP_MS);
+  };
 
-  constructor(now: () => number, every: (callback: () => void, delayMs: number) => Timer) {
-    this.#now = now;
-    this.#every = every;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   add(swept: Swept): void {
     this.#all.add(swept);
-    this.#timer ??= this.#every(() => this.#sweep(), SWEEP_MS);
+    this.#timer ??= this.#clock.setTimer(this.#sweep, SWEEP_MS);
   }
 
   remove(swept: Swept): void {
     if (!this.#all.delete(swept) || this.#all.size > 0) return;
     this.#timer?.cancel();
     this.#timer = null;
-  }
-
-  #sweep(): void {
-    const now = this.#now();
-    for (const swept of this.#all) swept.tick(now);
   }
 }

@@ -9,7 +9,7 @@ import {
   type Transport,
   usageError,
 } from "@vertex/protocol";
-import { nodeLoop, nodeSweeper, parseAddress } from "@vertex/protocol/host";
+import { type Host, nodeHost, parseAddress } from "@vertex/protocol/host";
 import { Connection, Connections, sessionCaller } from "./connection.ts";
 import { Listener } from "./listener.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
@@ -28,7 +28,11 @@ export class Server implements AsyncDisposable {
   #nextId = 1;
   #shutdown: Shutdown | null = null;
 
-  constructor(options: ServerOptions = {}) {
+  readonly #host: Host;
+
+  /** @param host what it runs on: this event loop, unless it is a test. */
+  constructor(options: ServerOptions = {}, host: Host = nodeHost()) {
+    this.#host = host;
     this.#options = resolveServerOptions(options);
     this.#router = new Router(this.#options.interceptors);
   }
@@ -70,7 +74,7 @@ export class Server implements AsyncDisposable {
   /** Serves a connection that came some other way: a test's memory transport, a socket that was handed over. */
   accept(transport: Transport): void {
     const { session: options, name, log } = this.#options;
-    const loop = nodeLoop();
+    const { loop, sweeper } = this.#host;
     const session = new Session({
       role: "acceptor",
       loop,
@@ -94,7 +98,7 @@ export class Server implements AsyncDisposable {
       return;
     }
     this.#sessions.set(session, connection);
-    nodeSweeper().add(session);
+    sweeper.add(session);
     session.start();
   }
 
@@ -168,7 +172,7 @@ export class Server implements AsyncDisposable {
   }
 
   #closed(session: Session, end: SessionEnd): void {
-    nodeSweeper().remove(session);
+    this.#host.sweeper.remove(session);
     const connection = this.#sessions.get(session);
     this.#sessions.delete(session);
     if (connection !== undefined) {
