@@ -133,11 +133,12 @@ function checkDeclarations(file: FileDescriptorProto, report: Report): void {
     const helper = uncapitalize(tsName);
     const names =
       kind === "enum" ? [tsName, `${helper}FromJSON`, `${helper}ToJSON`] : [tsName, `createBase${tsName}`];
-    for (const name of names) {
-      const owner = owners.get(name);
-      if (owner !== undefined)
-        report(path, `${fullName} and ${owner} would both declare ${name} in TypeScript; rename one of them`);
-      owners.set(name, fullName);
-    }
+    const taken = names.find((name) => owners.has(name));
+    if (taken !== undefined)
+      report(
+        path,
+        `${fullName} and ${owners.get(taken)} would both declare ${taken} in TypeScript; rename one of them`,
+      );
+    for (const name of names) owners.set(name, fullName);
   }
 }

@@ -73,7 +73,7 @@ function runBuf(scratch: string): Promise<Run> {
 /** buf writes one JSON object a line, to either stream; anything else is about buf, not about the schema. */
 function bufError(complaints: string, sources: Sources): CodegenError {
   const issues = complaints.split("\n").flatMap((line) => parseIssue(line, sources));
-  if (issues.length > 0) return new CodegenError("schema", issues.toSorted(byPlace));
+  if (issues.length > 0) return new CodegenError("schema", issues);
   return new CodegenError("tool", [
     { text: `buf could not compile the schema: ${complaints.trim().slice(0, 400)}` },
   ]);
@@ -98,10 +98,4 @@ interface Report {
 
 function isReport(value: unknown): value is Report {
   return typeof value === "object" && value !== null && "path" in value && "message" in value;
-}
-
-function byPlace(a: Issue, b: Issue): number {
-  const [left, right] = [a.file ?? "", b.file ?? ""];
-  if (left !== right) return left < right ? -1 : 1;
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

@@ -5,7 +5,7 @@ import { hex } from "./check-services.ts";
 import { jsDoc } from "./comments.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 import type { MethodKind, MethodModel, ServiceModel, TypeRef } from "./model.ts";
-import { isTakenForService } from "./names.ts";
+import { isTaken } from "./names.ts";
 
 /** Where generated code finds what it imports. */
 export interface EmitOptions {
@@ -48,9 +48,10 @@ export function emitService(
 
 /** `Greeter`, or `GreeterService` where the file needs one of the three names for something else. */
 function chooseNames(file: GeneratedFile, name: string): ServiceNames | undefined {
-  return [name, `${name}Service`]
+  const bases = isTaken(name) ? [`${name}Service`] : [name, `${name}Service`];
+  return bases
     .map((base) => ({ constant: base, client: `${base}Client`, handlers: `${base}Handlers` }))
-    .find((names) => Object.values(names).every((each) => !file.has(each) && !isTakenForService(each)));
+    .find((names) => Object.values(names).every((each) => !file.has(each)));
 }
 
 function handlersCode(scope: Scope): string {

@@ -22,16 +22,17 @@ export class CodegenError extends Error {
   readonly issues: readonly Issue[];
 
   constructor(kind: CodegenErrorKind, issues: readonly Issue[], options?: ErrorOptions) {
-    super(issues.map(formatIssue).join("\n"), options);
+    const sorted = issues.toSorted(byPlace);
+    super(sorted.map(formatIssue).join("\n"), options);
     this.kind = kind;
-    this.issues = issues;
+    this.issues = sorted;
   }
 }
 
 /** `file:line:column: text`, as editors and terminals link it. */
 export function formatIssue(issue: Issue): string {
   const place = [issue.file, issue.line, issue.column].filter((part) => part !== undefined);
-  return place.length === 0 ? oneLine(issue.text) : `${place.join(":")}: ${oneLine(issue.text)}`;
+  return oneLine(place.length === 0 ? issue.text : `${place.join(":")}: ${issue.text}`);
 }
 
 /** An error in how the generator was called. */
@@ -43,4 +44,11 @@ export function usageError(text: string, file?: string): CodegenError {
 function oneLine(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, " ").trim();
+}
+
+/** By file, then down the file. */
+function byPlace(a: Issue, b: Issue): number {
+  const [left, right] = [a.file ?? "", b.file ?? ""];
+  if (left !== right) return left < right ? -1 : 1;
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 }

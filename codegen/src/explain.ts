@@ -7,7 +7,10 @@ interface Explanation {
 }
 
 const EXPLANATIONS: readonly Explanation[] = [
-  { says: /^unexpected .* after definition$/, advice: 'close the definition before it with ";"' },
+  {
+    says: /^unexpected .* after .*(?:definition|declaration)$/,
+    advice: 'end what stands before it with ";"',
+  },
   { says: /^unexpected /, advice: "correct the syntax here or just before" },
   { says: /^cannot find `(.*)` in this scope/, advice: "declare $1, or import the file that does" },
   { says: /declared multiple times$/, advice: "rename one of them" },
@@ -15,6 +18,10 @@ const EXPLANATIONS: readonly Explanation[] = [
   { says: /first value of open enum must be zero/, advice: "put a value with number 0 first" },
   { says: /have the same JSON name$/, advice: "rename one of them" },
   { says: /cyclic|cycle detected/i, advice: "move what both files need into a third" },
+  { says: /^field number out of range/, advice: "use 1 to 536870911, but not 19000 to 19999" },
+  { says: /^use of reserved field/, advice: "choose another, or take it out of the reserved ones" },
+  { says: /^expected map key type/, advice: "use an integer, bool or string" },
+  { says: /^cannot resolve message field name for `(.*)`/, advice: "use a field that $1 declares" },
   { says: /^unused import|not used/, advice: "remove the import" },
 ];
 

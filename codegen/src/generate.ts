@@ -10,7 +10,8 @@ import { parseGeneratedFile } from "./generated-file.ts";
 import { hardenShapes } from "./harden.ts";
 import { fileHeader } from "./header.ts";
 import { modelServices, type ServiceModel } from "./model.ts";
-import { createSchema, type Schema, throwIssues } from "./schema.ts";
+import { camelCase, isInherited } from "./names.ts";
+import { createSchema, type Schema, throwIssues, typesOf } from "./schema.ts";
 import { generateShapes, SHAPES_RUNTIME, type ShapeFile } from "./shapes.ts";
 
 /** How generated files find each other and the runtime. */
@@ -66,14 +67,25 @@ function assemble(
   options: GenerateOptions,
   issues: Issue[],
 ): string {
-  const file = parseGeneratedFile(hardenShapes(shape?.text ?? "export {};"), SHAPES_RUNTIME, options.runtime);
+  const text = hardenShapes(shape?.text ?? "export {};\n", withInheritedFields(source));
+  const file = parseGeneratedFile(text, SHAPES_RUNTIME, options.runtime);
   for (const service of services) {
     const taken = emitService(file, service, options);
     if (taken === undefined) continue;
-    const text = `the names that ${taken} would take in TypeScript belong to other parts of the file; rename the service`;
-    issues.push(schema.issueAt(source, service.sourcePath, text));
+    const problem = `the names that ${taken} would take in TypeScript belong to other parts of the file; rename the service`;
+    issues.push(schema.issueAt(source, service.sourcePath, problem));
   }
   return file.print(fileHeader(source.name));
+}
+
+/** The messages of `source` with a field that bears the name of something every object has. */
+function withInheritedFields(source: FileDescriptorProto): ReadonlySet<string> {
+  const found = typesOf(source).filter(
+    ({ kind, desc }) =>
+      kind === "message" &&
+      desc.field.some((field) => isInherited(camelCase(field.name)) || isInherited(field.jsonName)),
+  );
+  return new Set(found.map(({ tsName }) => tsName));
 }
 
 /** `dir/name.proto` gives `dir/name.ts`. */

@@ -21,30 +21,28 @@ export interface GeneratedFile {
   print(header: string): string;
 }
 
-const IMPORT = /^import (type )?\{([^}]*)\} from "([^"\n]+)";$/;
+/** One import, line comment, lint switch or empty line at the head of ts-proto's text. */
+const HEAD =
+  /^(?:import (?<type>type )?\{(?<names>[^}]*)\} from "(?<from>[^"\n]+)";|\/\/ .*|\/\* eslint-disable \*\/|)\n/;
 const DECLARATION =
   /^(?:export )?(?:declare )?(?:const|let|function|class|interface|type|namespace) ([A-Za-z_$][\w$]*)/gm;
 
 /**
- * Takes ts-proto's text apart: a head of line comments, imports on one line each, and the rest.
+ * Takes ts-proto's text apart: a head of line comments and imports, and the rest.
  * @param runtime stands in for `replaced` as the module of reader and writer.
  */
 export function parseGeneratedFile(text: string, replaced: string, runtime: string): GeneratedFile {
   const imports = new Map<string, ImportedName[]>();
-  const lines = text.split("\n");
-  let at = 0;
-  for (; at < lines.length; at++) {
-    const line = lines[at] ?? "";
-    const found = IMPORT.exec(line);
-    if (found !== null) {
-      const module = found[3] === replaced ? runtime : (found[3] ?? "");
-      imports.set(module, [
-        ...(imports.get(module) ?? []),
-        ...parseNames(found[2] ?? "", found[1] === "type "),
-      ]);
-    } else if (line !== "" && !line.startsWith("// ") && line !== "/* eslint-disable */") break;
+  let rest = text;
+  for (let found = HEAD.exec(rest); found !== null; found = HEAD.exec(rest)) {
+    const { names, from, type } = found.groups ?? {};
+    if (names !== undefined && from !== undefined) {
+      const module = from === replaced ? runtime : from;
+      imports.set(module, [...(imports.get(module) ?? []), ...parseNames(names, type !== undefined)]);
+    }
+    rest = rest.slice(found[0].length);
   }
-  return createGeneratedFile(imports, lines.slice(at).join("\n").trimEnd());
+  return createGeneratedFile(imports, rest.trimEnd());
 }
 
 function parseNames(list: string, typeOnly: boolean): ImportedName[] {

@@ -7,7 +7,23 @@ interface Rule {
   readonly replacement: string;
 }
 
+/** Words that cannot name a type. */
+const NO_TYPE = [
+  "any await bigint boolean break case catch class const continue debugger default delete do else enum export",
+  "extends false finally for function if implements import in instanceof interface let never new null number object",
+  "package private protected public return static string super switch symbol this throw true try typeof undefined",
+  "unknown var void while with yield",
+]
+  .flatMap((line) => line.split(" "))
+  .join("|");
+
+/** The first line of the two functions that make a message from an object. */
+const MAKER = /^ {2}(?:fromJSON\(object: any\)|fromPartial\(object: DeepPartial<[\w$]+>\)): ([\w$]+) \{$/;
+const OWN_ONLY = "    object = globalThis.Object.assign(globalThis.Object.create(null), object);";
+
 const RULES: readonly Rule[] = [
+  // An enum's value may be called `default`; the type of that name beside it may not. The value stays.
+  { line: new RegExp(`^ +export type (${NO_TYPE}) = typeof [\\w$]+\\.\\1;$`), replacement: "" },
   // `atob` and `btoa` are no part of the language: without host types the file would not compile.
   { line: /^( +const bin = )globalThis\.atob\(b64\);$/, replacement: "$1(globalThis as any).atob(b64);" },
   {
@@ -16,7 +32,7 @@ const RULES: readonly Rule[] = [
   },
   // The keys of a map are its sender's: "__proto__" is a key like any other, on an object without a prototype.
   {
-    line: /^( +obj(?:\.[\w$]+|\["[^\n]*"\]) = )\{\};$/,
+    line: /^( +obj(?:\.[\w$]+|\[.+\]) = )\{\};$/,
     replacement: "$1globalThis.Object.create(null);",
   },
   // A Struct becomes what JSON.parse would make of it: an own property, whatever its name.
@@ -29,10 +45,15 @@ const RULES: readonly Rule[] = [
   { line: /^( +acc\.set\()globalThis\.Boolean\(key\)(, [^\n]*\);)$/, replacement: '$1key === "true"$2' },
 ];
 
-/** `text` with every rule applied. */
-export function hardenShapes(text: string): string {
+/**
+ * `text` with every rule applied.
+ * @param ownOnly messages with fields that every object seems to have, such as `constructor`: what they are made
+ *   from is read without its prototype.
+ */
+export function hardenShapes(text: string, ownOnly: ReadonlySet<string> = new Set()): string {
   return text
     .split("\n")
     .map((line) => RULES.reduce((each, rule) => each.replace(rule.line, rule.replacement), line))
+    .map((line) => (ownOnly.has(MAKER.exec(line)?.[1] ?? "") ? `${line}\n${OWN_ONLY}` : line))
     .join("\n");
 }

@@ -15,7 +15,8 @@ export interface CommandHost {
 /** Prints what a run changed, one line. */
 export function report(host: CommandHost, out: string, result: WriteResult): void {
   const { written, unchanged, removed } = result;
-  const place = relative(host.cwd, out) || ".";
+  const below = relative(host.cwd, out) || ".";
+  const place = below.startsWith("..") ? out : below;
   const gone = removed.length > 0 ? `, ${removed.length} removed` : "";
   host.out(`${place}: ${written.length} written, ${unchanged.length} unchanged${gone}`);
 }

@@ -6,23 +6,12 @@ const TAKEN: ReadonlySet<string> = new Set(
   [
     // Values and types of the language that the output names without `globalThis`.
     "Array AsyncIterable BigInt Date Function Iterable Map Math NaN Number Object Partial Promise ReadonlyArray",
-    "Uint8Array globalThis undefined",
-    // Words that cannot name a type or a constant.
-    "abstract any arguments as async await bigint boolean break case catch class const constructor continue",
-    "debugger declare default delete do else enum eval export extends false finally for from function get if",
-    "implements import in infer instanceof interface is keyof let module namespace never new null number object",
-    "of package private protected public readonly require return set static string super switch symbol this",
-    "throw true try type typeof unique unknown var void while with yield",
-    // Helpers that ts-proto writes into a file when they are needed.
+    "Uint8Array",
+    // What ts-proto imports or writes into a file when it is needed.
     "AnyValueWrapperFns BinaryReader BinaryWriter Builtin DeepPartial FieldMaskWrapperFns ListValueWrapperFns",
-    "MessageFns StructWrapperFns anyJsonValueTypes base64FromBytes bytesFromBase64 fail floatToJson",
-    "fromJsonTimestamp fromTimestamp isObject isSet longToNumber protobufFileName protobufPackage",
-    "timestampFractionRegex timestampFromJson timestampJsonRegex timestampToJson toTimestamp",
+    "MessageFns StructWrapperFns",
   ].flatMap((line) => line.split(" ")),
 );
-
-/** Parameters of generated methods: a service constant of that name would be hidden inside them. */
-const PARAMETERS: ReadonlySet<string> = new Set(["caller", "context", "options", "request", "requests"]);
 
 /** Members that every object has or that the language calls by name: a method must not stand in for them. */
 const MEMBERS: ReadonlySet<string> = new Set([
@@ -32,9 +21,12 @@ const MEMBERS: ReadonlySet<string> = new Set([
   "toJSON",
 ]);
 
-/** True if a generated file cannot hold a declaration called `name`. */
+/**
+ * True if a generated file cannot hold a type or constant called `name`. Small first letters are for the language's
+ * own words and for what functions call their variables: `class`, `message`, `reader`.
+ */
 export function isTaken(name: string): boolean {
-  return TAKEN.has(name);
+  return TAKEN.has(name) || /^[a-z]/.test(name);
 }
 
 /** True if every object inherits something called `name`. */
@@ -66,11 +58,6 @@ export function methodLocalName(name: string): string {
     : camel.replace(/^[A-Z]+(?=[A-Z][a-z])|^[A-Z]/, (head) => head.toLowerCase());
   const local = lowered === "" || /^[0-9]/.test(lowered) ? `_${lowered}` : lowered;
   return MEMBERS.has(local) ? `${local}_` : local;
-}
-
-/** True if a service constant cannot be called `name`. */
-export function isTakenForService(name: string): boolean {
-  return TAKEN.has(name) || PARAMETERS.has(name);
 }
 
 /** `name` with its first letter in upper case. */

@@ -29,19 +29,24 @@ export function encodeShapeRequest(
   );
 }
 
-/** Full names that change, old to new, with the leading dot that references carry. */
+/** Full names of outermost types that change, old to new, with the leading dot that references carry. */
 function renamedTypes(schema: Schema): ReadonlyMap<string, string> {
   const renamed = new Map<string, string>();
   for (const { fullName, tsName, path, desc } of schema.types.values()) {
-    const parent = fullName.slice(0, fullName.length - desc.name.length);
-    if (path.length === 2) {
-      if (camelCase(desc.name) !== tsName) renamed.set(`.${fullName}`, `.${parent}${tsName}`);
-    } else {
-      const outer = renamed.get(`.${parent.slice(0, -1)}`);
-      if (outer !== undefined) renamed.set(`.${fullName}`, `${outer}.${desc.name}`);
-    }
+    const isOutermost = path.length === 2;
+    if (!isOutermost || camelCase(desc.name) === tsName) continue;
+    renamed.set(`.${fullName}`, `.${fullName.slice(0, fullName.length - desc.name.length)}${tsName}`);
   }
   return renamed;
+}
+
+/** `reference` with the outermost type in it renamed. */
+function renameReference(reference: string, renamed: ReadonlyMap<string, string>): string {
+  for (let end = reference.length; end > 0; end = reference.lastIndexOf(".", end - 1)) {
+    const changed = renamed.get(reference.slice(0, end));
+    if (changed !== undefined) return changed + reference.slice(end);
+  }
+  return reference;
 }
 
 function shapeFile(original: FileDescriptorProto, renamed: ReadonlyMap<string, string>): FileDescriptorProto {
@@ -59,8 +64,8 @@ function shapeFile(original: FileDescriptorProto, renamed: ReadonlyMap<string, s
   for (const message of file.messageType) renameFields(message, renamed);
   for (const service of file.service) {
     for (const method of service.method) {
-      method.inputType = renamed.get(method.inputType) ?? method.inputType;
-      method.outputType = renamed.get(method.outputType) ?? method.outputType;
+      method.inputType = renameReference(method.inputType, renamed);
+      method.outputType = renameReference(method.outputType, renamed);
     }
   }
   return file;
@@ -68,7 +73,7 @@ function shapeFile(original: FileDescriptorProto, renamed: ReadonlyMap<string, s
 
 function renameFields(message: DescriptorProto, renamed: ReadonlyMap<string, string>): void {
   const rename = (field: FieldDescriptorProto): void => {
-    field.typeName = renamed.get(field.typeName) ?? field.typeName;
+    field.typeName = renameReference(field.typeName, renamed);
     if (isFieldSet(field, FieldDescriptorProtoSchema.field.defaultValue))
       field.defaultValue = defaultLiteral(field) ?? "";
   };
