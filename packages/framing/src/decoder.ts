@@ -1,7 +1,7 @@
 // Bytes in any slicing to frames. Frames that lie whole in a chunk are handed on in place; only the torn one at
 // its end is copied, and that copy grows with the bytes that have come, never with the length announced.
 
-import { checkHeader, HEADER_BYTES, readLength, readU32 } from "./frame.ts";
+import { checkHeader, HEADER_BYTES, Kind, readLength, readU32 } from "./frame.ts";
 import { FramingError } from "./framing-error.ts";
 import { describeStranger } from "./preface.ts";
 
@@ -14,7 +14,7 @@ const nothing = new Uint8Array(0);
 
 /** Turns a byte stream into frames. One for each direction of a connection. */
 export class FrameDecoder {
-  /** Payload limit for the next frames. May be lowered or raised at any time. */
+  /** Payload limit for the next CALL and DATA frames. May be lowered or raised at any time. */
   maxFrameBytes: number;
   readonly #sink: FrameSink;
   #torn: Uint8Array = nothing;
@@ -80,9 +80,8 @@ export class FrameDecoder {
   #keep(chunk: Uint8Array, start: number, end: number): void {
     const bytes = this.#tornBytes + end - start;
     if (bytes > this.#torn.length) {
-      const grown = new Uint8Array(
-        Math.max(bytes, Math.min(2 * this.#torn.length, this.maxFrameBytes + HEADER_BYTES)),
-      );
+      const whole = this.#tornBytes < HEADER_BYTES ? bytes : HEADER_BYTES + readLength(this.#torn, 0);
+      const grown = new Uint8Array(Math.max(bytes, Math.min(2 * this.#torn.length, whole)));
       grown.set(this.#torn.subarray(0, this.#tornBytes));
       this.#torn = grown;
     }
@@ -115,7 +114,9 @@ function checkFirst(
 ): void {
   try {
     checkHeader(length, kind, callId, maxFrameBytes);
-  } catch {
+  } catch (error) {
+    // No stranger's bytes look like this: the peer speaks Vertex and has more to say than it may.
+    if (callId === 0 && (kind === Kind.HELLO || kind === Kind.WELCOME)) throw error;
     throw new FramingError(
       "NOT_VERTEX",
       `the peer does not speak Vertex: it sent ${describeStranger(bytes)}`,

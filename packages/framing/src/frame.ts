@@ -122,7 +122,7 @@ export function writeU32(buf: Uint8Array, at: number, value: number): void {
 /**
  * Checks a header against the frame's shape, before a byte of its payload is kept.
  * @param kind the fourth byte, flags included.
- * @param maxFrameBytes the receiver's limit for CALL and DATA.
+ * @param maxFrameBytes the receiver's limit for CALL and DATA. The other kinds have limits of their own.
  * @throws FramingError that names what is wrong.
  */
 export function checkHeader(length: number, kind: number, callId: number, maxFrameBytes: number): void {
@@ -133,8 +133,8 @@ export function checkHeader(length: number, kind: number, callId: number, maxFra
   if ((flags & ~expected.flags) !== 0 || flags === (Flag.END | Flag.MORE)) {
     throw new FramingError("BAD_FLAGS", `flags 0x${flags.toString(16)} are not allowed on ${expected.name}`);
   }
-  const limit = Math.min(expected.maxBytes, maxFrameBytes);
-  if (length > limit && length > expected.minBytes) {
+  const limit = expected.maxBytes === U24_MAX ? maxFrameBytes : expected.maxBytes;
+  if (length > limit && expected.maxBytes > expected.minBytes) {
     throw new FramingError(
       "FRAME_TOO_LARGE",
       `${expected.name} of ${length} bytes is over the limit of ${limit}`,

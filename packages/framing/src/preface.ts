@@ -36,7 +36,7 @@ const strangers: readonly (readonly [starts: readonly string[], name: string])[]
   [["\x15\x03"], "a TLS alert: one side uses tls://, the other does not"],
   [["SSH-"], "an SSH banner"],
   [["INFO {", "CONNECT "], "a NATS message"],
-  [["*1\r\n", "*2\r\n", "*3\r\n", "+PONG", "-ERR"], "a Redis message"],
+  [["*1\r\n", "*2\r\n", "*3\r\n", "*4\r\n", "*5\r\n", "+PONG", "-ERR"], "a Redis message"],
 ];
 
 /** Names what the first bytes of a connection look like when they are not Vertex. Eight bytes are enough. */
