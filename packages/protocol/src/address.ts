@@ -23,7 +23,7 @@ export function parseAddress(text: string): Address {
     }
     return { scheme: "unix", path };
   }
-  const found = /^(tcp|tls):\/\/(\[[0-9a-fA-F:.%]+\]|[^:/?#@\s]+):(\d{1,5})\/?$/.exec(text);
+  const found = /^(tcp|tls):\/\/(\[[0-9a-fA-F:.]+(?:%[\w.-]+)?\]|[^:/?#@\s[\]]+):(\d{1,5})\/?$/.exec(text);
   if (found === null) throw bad(text, "it is not of the form scheme://host:port");
   const port = Number(found[3]);
   if (port > 65_535) throw bad(text, "a port is at most 65535");

@@ -13,6 +13,13 @@ export interface CallOptions {
   /** Aborting it cancels the call, here and on the other side. */
   readonly signal?: AbortSignal | undefined;
   readonly metadata?: MetadataInit | undefined;
+  /**
+   * The call that the handler serves which makes this one. This call then takes no longer than that one has left, is
+   * cancelled with it, and carries its trace (`traceparent`, `tracestate`, `baggage`).
+   */
+  readonly parent?: CallContext | undefined;
+  /** Keys of the parent's metadata to carry on, beside its trace. */
+  readonly forward?: readonly string[] | undefined;
   /** Called with the trailing metadata of a unary call that ended well, before its promise resolves. */
   readonly onTrailers?: ((trailers: Metadata) => void) | undefined;
 }

@@ -72,6 +72,7 @@ export class Calling {
     const limit = this.#firstPieceLimit(start - at - HEADER_BYTES);
     if (bytes > limit) return this.#openLarge(call, id, at, start, limit);
     this.#opened(call, id);
+    if (method.kind === "one_way") this.#toHandOver.push(call);
     outbox.commit(at, withFlags(Kind.CALL, false, call.request !== undefined), id);
     return true;
   }
@@ -138,6 +139,7 @@ export class Calling {
   }
 
   #outcomeOf(call: OutgoingCall): Outcome {
+    if (call.answered) return "executed";
     const incomplete = call.request !== undefined && call.outbound !== null && !call.outbound.idle;
     return call.id > this.#handedId || incomplete ? "not-executed" : "unknown";
   }
@@ -164,7 +166,12 @@ export class Calling {
     const outbound = new Outbound(this.#link, id, this.#link.peerInitialCreditBytes);
     outbound.charge(limit);
     call.outbound = outbound;
-    if (call.method.kind === "one_way") outbound.onEnded = () => this.#toHandOver.push(call);
+    if (call.method.kind === "one_way") {
+      outbound.onEnded = () => {
+        this.#toHandOver.push(call);
+        outbox.flushSoon();
+      };
+    }
     outbound.continueFrom(own, limit - 4, true);
     return true;
   }
@@ -173,7 +180,6 @@ export class Calling {
     this.#openedId = id;
     call.opened(this.#link, id);
     this.#table.add(call);
-    if (call.method.kind === "one_way") this.#toHandOver.push(call);
   }
 }
 

@@ -21,7 +21,7 @@ export function creditLimit(credit: number): number {
 
 /** A call that wants to be granted more than the pool has left. */
 export interface CreditSeeker {
-  /** True while the application, not only the peer, waits for the rest of a message. */
+  /** True while the application, not only the peer, waits for the rest of a message that has begun. */
   readonly waiting: boolean;
   /** Asks the pool again. */
   topUp(): void;
@@ -31,7 +31,7 @@ export interface CreditSeeker {
 export class CreditPool {
   readonly #limit: number;
   #used = 0;
-  #starved: CreditSeeker[] = [];
+  #starved = new Set<CreditSeeker>();
   /**
    * When the pool is exhausted, one call whose application waits is fed beyond it until its message is whole.
    * So consumers that never read cannot stop the others, and at most one message is held beyond the limit.
@@ -46,18 +46,19 @@ export class CreditPool {
     return this.#used;
   }
 
-  /** Takes up to `bytes` for `seeker`; returns how many were had. Who gets none is asked again later. */
-  take(bytes: number, seeker: CreditSeeker): number {
+  /** Takes up to `bytes`; returns how many were had. */
+  take(bytes: number): number {
     const had = Math.min(bytes, Math.max(0, this.#limit - this.#used));
     this.#used += had;
-    if (had === 0 && !this.#starved.includes(seeker)) this.#starved.push(seeker);
     return had;
   }
 
-  /** Whether `seeker` may be fed beyond the pool. */
+  /** Whether `seeker`, who can go on with nothing it has, may be fed beyond the pool. If not, it is asked again later. */
   favours(seeker: CreditSeeker): boolean {
     if (this.#favoured === null && seeker.waiting) this.#favoured = seeker;
-    return this.#favoured === seeker;
+    if (this.#favoured === seeker) return true;
+    this.#starved.add(seeker);
+    return false;
   }
 
   /** `seeker` needs no favour any more: its message is whole, or its call has ended. */
@@ -69,7 +70,7 @@ export class CreditPool {
 
   /** `seeker` is over: it waits for nothing any more. */
   forget(seeker: CreditSeeker): void {
-    if (this.#starved.length > 0) this.#starved = this.#starved.filter((other) => other !== seeker);
+    this.#starved.delete(seeker);
     this.release(seeker);
   }
 
@@ -81,9 +82,9 @@ export class CreditPool {
   }
 
   #askAgain(): void {
-    if (this.#starved.length === 0) return;
+    if (this.#starved.size === 0) return;
     const starved = this.#starved;
-    this.#starved = [];
+    this.#starved = new Set();
     for (const seeker of starved) seeker.topUp();
   }
 }

@@ -11,6 +11,8 @@ import { type ErrorFamily, type Outcome, VertexError } from "./vertex-error.ts";
 export const MAX_ERROR_TEXT = 1_024;
 /** Most bytes of typed details that travel with one error. */
 export const MAX_DETAIL_BYTES = 16_384;
+/** What each of them counts beside its type and its bytes. */
+const DETAIL_OVERHEAD = 16;
 
 const outcomeNumber: { readonly [K in Outcome]: WireOutcome } = {
   "not-executed": WireOutcome.OUTCOME_NOT_EXECUTED,
@@ -30,23 +32,41 @@ function outcomeName(number: WireOutcome): Outcome {
 export function publicError(thrown: unknown): VertexError {
   if (!(thrown instanceof VertexError)) return new VertexError("INTERNAL", "the handler failed");
   if (thrown.family === "status" && thrown.method === undefined) return thrown;
+  if (thrown.family === "usage") return unsendable(thrown);
   return new VertexError(thrown.code, "a call that the handler made has failed", {
     retryAfterMs: thrown.retryAfterMs,
   });
 }
 
-/** Encodes an error for a FAIL frame. */
+/** The answer itself could not be sent, or the handler called something wrongly. Neither is its caller's doing. */
+function unsendable({ code, method }: VertexError): VertexError {
+  return code === "RESOURCE_EXHAUSTED" && method === undefined
+    ? new VertexError(code, "the answer is larger than the caller takes")
+    : new VertexError("INTERNAL", "the handler failed");
+}
+
+/** Encodes an error for a FAIL frame. Never throws: what a handler put into its error must not end anything else. */
 export function encodeFailure(error: VertexError): Uint8Array {
+  try {
+    return encode(error);
+  } catch {
+    const code = Object.hasOwn(StatusNumber, error.code) ? error.code : "INTERNAL";
+    const message = `${error.message.slice(0, MAX_ERROR_TEXT)} (its details and trailers cannot be encoded)`;
+    return encode(new VertexError(code, message, { outcome: error.outcome }));
+  }
+}
+
+function encode(error: VertexError): Uint8Array {
   let room = MAX_DETAIL_BYTES;
-  const details = error.details.filter(({ value }) => {
-    room -= value.length;
+  const details = error.details.filter(({ type, value }) => {
+    room -= value.length + 3 * type.length + DETAIL_OVERHEAD;
     return room >= 0;
   });
   return Failure.encode({
     code: StatusNumber[error.code],
     message: error.message.slice(0, MAX_ERROR_TEXT),
-    outcome: outcomeNumber[error.outcome],
-    retryAfterMs: Math.ceil(error.retryAfterMs ?? 0),
+    outcome: outcomeNumber[error.outcome] ?? WireOutcome.OUTCOME_UNKNOWN,
+    retryAfterMs: Math.min(0xffffffff, Math.max(0, Math.ceil(error.retryAfterMs ?? 0) || 0)),
     details: details.map(({ type, value }) => ({ type, value })),
     trailers: toMessage(error.trailers),
   }).finish();

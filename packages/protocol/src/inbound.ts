@@ -52,8 +52,9 @@ export class Inbound implements CreditSeeker {
     this.#allowance = link.initialCreditBytes;
   }
 
+  /** Only a message on its way needs favour: the first piece of one always fits the call's own credit. */
   get waiting(): boolean {
-    return this.#waiting;
+    return this.#waiting && this.partial;
   }
 
   /** Cost of what is held here, in bytes. */
@@ -72,7 +73,7 @@ export class Inbound implements CreditSeeker {
    */
   data(flags: number, buf: Uint8Array, start: number, end: number): void {
     const bytes = end - start;
-    if (bytes > creditLimit(this.#allowance)) throw overrun(bytes, this.#allowance);
+    if (this.#allowance <= 0 || bytes > creditLimit(this.#allowance)) throw overrun(bytes, this.#allowance);
     const cost = creditCost(bytes);
     this.#allowance -= cost;
     this.#held += cost;
@@ -111,12 +112,26 @@ export class Inbound implements CreditSeeker {
     const held = this.#waiting ? this.#held - this.#partialCost : this.#held;
     const want = callCreditBytes - this.#allowance - held;
     if (want < Math.max(1, callCreditBytes >> 1)) return;
-    let had = pool.take(want, this);
-    this.#pooled += had;
-    if (had === 0 && pool.favours(this)) had = want;
+    const own = Math.min(want, this.#ownShare());
+    const pooled = pool.take(want - own);
+    this.#pooled += pooled;
+    let had = own + pooled;
+    if (this.#allowance + had <= 0 && pool.favours(this)) had = Math.min(want, this.#missing());
     if (had === 0) return;
     this.#allowance += had;
     this.#link.grant(this.#callId, had);
+  }
+
+  /** What is free of the initial credit, which belongs to the call and not to the pool. Small change is kept back. */
+  #ownShare(): number {
+    const { initialCreditBytes } = this.#link;
+    const free = initialCreditBytes - this.#allowance - this.#held;
+    return free < Math.max(1, initialCreditBytes >> 1) ? 0 : free;
+  }
+
+  /** Credit that the rest of the message needs beyond what is granted already. */
+  #missing(): number {
+    return creditCost(this.#total - this.#partialBytes) - this.#allowance;
   }
 
   /** Gives back to the pool what is neither granted nor held any more. */
@@ -130,7 +145,7 @@ export class Inbound implements CreditSeeker {
   }
 
   #whole(buf: Uint8Array, start: number, end: number, cost: number): void {
-    if (end - start > this.#link.maxMessageBytes) throw tooLarge(end - start, this.#link.maxMessageBytes);
+    checkMessageSize(end - start, this.#link.maxMessageBytes);
     this.#link.pool.release(this);
     this.#sink.message(buf, start, end, cost);
   }
@@ -141,7 +156,9 @@ export class Inbound implements CreditSeeker {
       if (end - start < TOTAL_BYTES) throw malformed("the first piece of a message has no length");
       this.#total = readU32(buf, start);
       from += TOTAL_BYTES;
-      if (this.#total > this.#link.maxMessageBytes) throw tooLarge(this.#total, this.#link.maxMessageBytes);
+      checkMessageSize(this.#total, this.#link.maxMessageBytes);
+    } else if (more && start === end) {
+      throw malformed("a piece of a message is empty");
     }
     this.#partialCost += pieceCost;
     this.#append(buf, from, end);
@@ -184,8 +201,10 @@ function malformed(message: string): VertexError {
   return new VertexError("INTERNAL", message, { outcome: "unknown", family: "protocol" });
 }
 
-function tooLarge(bytes: number, limit: number): VertexError {
-  return new VertexError("RESOURCE_EXHAUSTED", `a message of ${bytes} bytes is over the limit of ${limit}`, {
+/** @throws VertexError (status) when a message is larger than this side takes: it fails its call, nothing else. */
+export function checkMessageSize(bytes: number, limit: number): void {
+  if (bytes <= limit) return;
+  throw new VertexError("RESOURCE_EXHAUSTED", `a message of ${bytes} bytes is over the limit of ${limit}`, {
     outcome: "not-executed",
     family: "status",
   });

@@ -9,12 +9,12 @@ import type { CallContext, Metadata, Peer } from "./call.ts";
 import type { CallLink } from "./call-link.ts";
 import type { Timed } from "./deadlines.ts";
 import { encodeFailure, publicError } from "./failure.ts";
-import { Inbound } from "./inbound.ts";
+import { checkMessageSize, Inbound } from "./inbound.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { encodeMetadata } from "./metadata.ts";
 import { Outbound, sendNow } from "./outbound.ts";
 import type { Registration } from "./router.ts";
-import { VertexError } from "./vertex-error.ts";
+import { type Outcome, VertexError } from "./vertex-error.ts";
 
 /** What an incoming call needs from its session. */
 export interface ServingLink extends CallLink {
@@ -47,6 +47,7 @@ export class IncomingCall implements CallContext, Timed {
   #queue: MessageQueue<unknown> | null = null;
   #request: unknown;
   #hasRequest = false;
+  #requestComplete = false;
   #handlerDone = true;
   #concluded = false;
   #abort: AbortController | null = null;
@@ -106,6 +107,7 @@ export class IncomingCall implements CallContext, Timed {
       if ((flags & (Flag.END | Flag.MORE)) !== 0) this.data(flags, buf, start, end);
       if (this.#state === "receiving") this.#run(this.#queue);
     } else if (flags === Flag.END) {
+      checkMessageSize(end - start, this.#link.maxMessageBytes);
       this.message(buf, start, end, 0);
       this.requestEnded();
     } else if (flags === Flag.MORE) {
@@ -116,6 +118,9 @@ export class IncomingCall implements CallContext, Timed {
   /** A DATA frame. */
   data(flags: number, buf: Uint8Array, start: number, end: number): void {
     if (this.#concluded) return;
+    if (this.#requestComplete) {
+      throw new VertexError("INTERNAL", "a DATA frame behind the end of the request", { family: "protocol" });
+    }
     this.#inbound ??= new Inbound(this.#link, this.id, this, true);
     this.#inbound.data(flags, buf, start, end);
     if ((flags & Flag.END) !== 0) this.requestEnded();
@@ -126,6 +131,7 @@ export class IncomingCall implements CallContext, Timed {
     if (this.#inbound?.partial) {
       throw new VertexError("INTERNAL", "a request ended inside a message", { family: "protocol" });
     }
+    this.#requestComplete = true;
     if (this.#queue !== null) this.#queue.end();
     else if (this.#hasRequest) this.#run(this.#request);
     else if (this.#state === "receiving") {
@@ -161,7 +167,8 @@ export class IncomingCall implements CallContext, Timed {
     }
     this.#request = message;
     this.#hasRequest = true;
-    this.#inbound?.consumed(cost);
+    // No second one may come: the credit goes back while the handler runs.
+    this.#inbound?.close();
   }
 
   expect(waiting: boolean): void {
@@ -178,19 +185,19 @@ export class IncomingCall implements CallContext, Timed {
   /** Answers with an error without the handler having been entered, or beside it. */
   refuse(error: VertexError): void {
     if (this.#concluded) return;
-    this.#state = this.#state === "receiving" ? "answered" : "cancelled";
-    this.#sendFailure(error);
+    const entered = this.#state !== "receiving";
+    this.#state = entered ? "cancelled" : "answered";
+    this.#sendFailure(
+      error,
+      entered ? (error.outcome === "executed" ? "executed" : "unknown") : "not-executed",
+    );
     this.#abort?.abort(gone());
-    this.#queue?.fail(gone());
     this.#conclude();
   }
 
   /** The deadline has passed. The caller knows by its own clock; the answer says so all the same. */
   expire(): void {
-    const outcome = this.#state === "receiving" ? "not-executed" : "unknown";
-    this.refuse(
-      new VertexError("DEADLINE_EXCEEDED", "the deadline passed before the handler answered", { outcome }),
-    );
+    this.refuse(new VertexError("DEADLINE_EXCEEDED", "the deadline passed before the handler answered"));
   }
 
   /** The caller wants the call no more, or has gone with its connection. Nothing is answered. */
@@ -198,7 +205,6 @@ export class IncomingCall implements CallContext, Timed {
     if (this.#concluded) return;
     this.#state = "cancelled";
     this.#abort?.abort(gone());
-    this.#queue?.fail(gone());
     this.#conclude();
   }
 
@@ -251,10 +257,12 @@ export class IncomingCall implements CallContext, Timed {
     }
   }
 
-  async #stream(messages: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
+  async #stream(answers: AsyncIterable<unknown> | Iterable<unknown> | Promise<Iterable<unknown>>): Promise<void> {
     const outbound = this.#sending();
     const { response } = this.#registration.method;
     try {
+      // A promise of a stream comes from interceptors that are async functions.
+      const messages = isThenable(answers) ? await (answers as Promise<Iterable<unknown>>) : answers;
       for await (const message of messages) {
         if (this.#concluded) break;
         outbound.send(response, message, false);
@@ -278,8 +286,7 @@ export class IncomingCall implements CallContext, Timed {
     const shown = publicError(error);
     if (shown !== error) this.#link.handlerFailed(error, this.method);
     this.#state = "answered";
-    this.#sendFailure(shown);
-    this.#queue?.fail(gone());
+    this.#sendFailure(shown, shown.outcome);
     this.#conclude();
   }
 
@@ -295,30 +302,23 @@ export class IncomingCall implements CallContext, Timed {
     this.#sending().finish(this.#trailers === null ? nothing : encodeMetadata(this.#trailers));
   }
 
-  #sendFailure(error: VertexError): void {
-    let failure = error;
-    if (this.#trailers !== null) {
-      const { outcome, retryAfterMs, details } = error;
-      failure = new VertexError(error.code, error.message, {
-        outcome,
-        retryAfterMs,
-        details,
-        trailers: this.#trailers,
-      });
-    }
+  #sendFailure({ code, message, retryAfterMs, details, trailers: own }: VertexError, outcome: Outcome): void {
+    const trailers = this.#trailers ?? own;
+    const failure = new VertexError(code, message, { outcome, retryAfterMs, details, trailers });
     this.#link.outbox.frame(Kind.FAIL, this.id, encodeFailure(failure));
   }
 
   #answered(): void {
     if (this.#concluded) return;
     this.#state = "answered";
-    this.#queue?.end();
     this.#conclude();
   }
 
   /** The one way out: nothing more of this call travels. The slot is free once the handler has settled too. */
   #conclude(): void {
+    if (this.#concluded) return;
     this.#concluded = true;
+    this.#queue?.discard(this.cancelled ? gone() : undefined);
     this.#link.loop.deadlines.remove(this);
     this.#inbound?.close();
     this.#outbound?.close();

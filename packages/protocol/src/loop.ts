@@ -6,6 +6,7 @@ import { Flag, HEADER_BYTES, writeHeader } from "@vertex/framing";
 import { BinaryReader, BinaryWriter } from "@vertex/wire";
 import type { Clock, Environment, Random } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Signals } from "./signals.ts";
 import type { Transport } from "./transport.ts";
 
 /** Size of the shared output buffer. It grows for larger messages. */
@@ -20,6 +21,7 @@ export class Loop {
   readonly clock: Clock;
   readonly random: Random;
   readonly deadlines: Deadlines;
+  readonly signals: Signals = new Signals();
   /** For decoding in place. Never held across a call into somebody else's code. */
   readonly reader: BinaryReader = new BinaryReader(new Uint8Array(0));
   readonly writer: BinaryWriter = new BinaryWriter(BUFFER_BYTES);
@@ -97,12 +99,15 @@ export class Outbox {
   commit(at: number, kind: number, callId: number): void {
     const writer = this.#loop.writer;
     writeHeader(writer.buf, at, writer.pos - at - HEADER_BYTES, kind, callId);
-    if (writer.pos >= FLUSH_BYTES) {
-      this.flush();
-    } else if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#loop.schedule(this);
-    }
+    if (writer.pos >= FLUSH_BYTES) this.flush();
+    else this.flushSoon();
+  }
+
+  /** Hands everything to the transport when the code that runs now is done, and says so even if nothing is left. */
+  flushSoon(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#loop.schedule(this);
   }
 
   /** Forgets everything behind `at`. */

@@ -19,7 +19,7 @@ interface Waiter<T> {
 /** The receiving end of a stream. Ends once; the first end wins. */
 export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
   readonly #owner: QueueOwner;
-  readonly #messages: T[] = [];
+  readonly #messages: (T | undefined)[] = [];
   readonly #costs: number[] = [];
   #head = 0;
   readonly #waiters: Waiter<T>[] = [];
@@ -62,9 +62,19 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
     for (const waiter of waiters) waiter.reject(error);
   }
 
+  /** Nobody is to see what is left: it is dropped, then the queue ends, or fails with `error`. */
+  discard(error?: unknown): void {
+    this.#head = this.#messages.length;
+    this.#compact();
+    if (error === undefined) this.end();
+    else this.fail(error);
+  }
+
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#head < this.#messages.length) {
       const value = this.#messages[this.#head] as T;
+      // A queue that is never empty must not keep what was taken.
+      this.#messages[this.#head] = undefined;
       const cost = this.#costs[this.#head] as number;
       this.#head++;
       if (this.#head === this.#messages.length || this.#head === 1024) this.#compact();

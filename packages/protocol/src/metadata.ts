@@ -67,6 +67,7 @@ export function decodeMetadata(buf: Uint8Array, start: number, end: number): Met
 /** Metadata as it stands inside a control message, for example the trailers of a failure. */
 export function fromMessage(message: MetadataMessage): Metadata {
   if (message.entries.length === 0) return emptyMetadata;
+  if (message.entries.length > MAX_METADATA_ENTRIES) throw refused(`over ${MAX_METADATA_ENTRIES} entries`);
   const metadata = new Map<string, string | Uint8Array>();
   for (const { key, value } of message.entries) {
     if (!keyPattern.test(key)) throw refused("a key that is not allowed");

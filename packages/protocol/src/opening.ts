@@ -108,13 +108,13 @@ export class Opening {
       this.#host.refused(error);
       return;
     }
-    if (!(verdict instanceof Promise)) {
+    if (!isThenable(verdict)) {
       this.#welcome(peer, verdict);
       return;
     }
     this.#kept = [];
     this.#transport.pause();
-    verdict.then(
+    Promise.resolve(verdict).then(
       (identity) => this.#decided(peer, identity),
       (error) => this.#host.refused(error),
     );
@@ -143,6 +143,11 @@ export class Opening {
     );
     this.#host.agreed(peer, heartbeat, identity);
   }
+}
+
+/** Anything that can be awaited: a promise of another kind that refuses must not pass for an identity. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function unexpected(kind: number, wanted: string): VertexError {

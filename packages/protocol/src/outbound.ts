@@ -199,7 +199,8 @@ export function sendNow<T>(
     throw encodeError(error);
   }
   const bytes = writer.pos - start;
-  if (!link.congested && bytes <= link.peerMaxFrameBytes && bytes <= creditLimit(credit)) {
+  // Without credit not even an empty message goes: it would overtake those that wait.
+  if (credit > 0 && !link.congested && bytes <= link.peerMaxFrameBytes && bytes <= creditLimit(credit)) {
     outbox.commit(at, withFlags(Kind.DATA, false, end), callId);
     return creditCost(bytes);
   }

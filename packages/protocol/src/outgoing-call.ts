@@ -9,7 +9,8 @@ import { Flag, NO_DEADLINE } from "@vertex/framing";
 import type { CallOptions, Metadata } from "./call.ts";
 import type { CallLink } from "./call-link.ts";
 import type { Timed } from "./deadlines.ts";
-import { Inbound } from "./inbound.ts";
+import { checkMessageSize, Inbound } from "./inbound.ts";
+import { inheritedMetadata, inheritedTimeout } from "./inheritance.ts";
 import type { Loop } from "./loop.ts";
 import { emptyMetadata, encodeMetadata } from "./metadata.ts";
 import type { Outbound } from "./outbound.ts";
@@ -65,7 +66,7 @@ export abstract class OutgoingCall implements Timed {
   readonly #loop: Loop;
   readonly #policy: CallPolicy;
   readonly #signal: AbortSignal | undefined;
-  #onAbort: (() => void) | null = null;
+  readonly #parentSignal: AbortSignal | undefined;
 
   constructor(
     loop: Loop,
@@ -76,10 +77,12 @@ export abstract class OutgoingCall implements Timed {
   ) {
     this.#loop = loop;
     this.method = method;
-    this.metadata = options?.metadata === undefined ? null : encodeMetadata(options.metadata);
-    this.deadlineAt = loop.clock.now() + timeoutMs;
+    const metadata = inheritedMetadata(options);
+    this.metadata = metadata === undefined ? null : encodeMetadata(metadata);
+    this.deadlineAt = loop.clock.now() + inheritedTimeout(timeoutMs, options);
     this.#policy = policy;
     this.#signal = options?.signal;
+    this.#parentSignal = options?.parent?.signal;
   }
 
   /** True when messages of this call may be lost with its connection: it can only start anew by its caller. */
@@ -100,16 +103,16 @@ export abstract class OutgoingCall implements Timed {
 
   /** Starts the clock. Returns false when the call is over already. */
   begin(): boolean {
-    if (this.#signal !== undefined) {
-      if (this.#signal.aborted) {
-        this.abort(this.#signal.reason);
-        return false;
-      }
-      this.#onAbort = () => this.abort(this.#signal?.reason);
-      this.#signal.addEventListener("abort", this.#onAbort, { once: true });
-    }
+    if (this.#signal !== undefined && !this.#watch(this.#signal)) return false;
+    if (this.#parentSignal !== undefined && !this.#watch(this.#parentSignal)) return false;
     this.#loop.deadlines.add(this);
     return true;
+  }
+
+  #watch(signal: AbortSignal): boolean {
+    if (signal.aborted) this.abort(signal.reason);
+    else this.#loop.signals.watch(signal, this);
+    return !signal.aborted;
   }
 
   /** What the CALL frame says of the time left, in milliseconds. */
@@ -131,6 +134,7 @@ export abstract class OutgoingCall implements Timed {
   data(flags: number, buf: Uint8Array, start: number, end: number): void {
     this.answered = true;
     if (this.takesAll && this.inbound === null && flags === Flag.END) {
+      checkMessageSize(end - start, (this.link as CallingLink).maxMessageBytes);
       this.message(buf, start, end, 0);
       this.succeed(emptyMetadata);
       return;
@@ -174,7 +178,7 @@ export abstract class OutgoingCall implements Timed {
 
   /** The user's signal has aborted, or `cancel` was called. */
   abort(cause?: unknown): void {
-    const outcome = this.state === "waiting" ? "not-executed" : "unknown";
+    const outcome = this.state === "waiting" && this.attempts === 0 ? "not-executed" : "unknown";
     this.giveUp(
       new VertexError("CANCELLED", "the call was cancelled by its caller", {
         outcome,
@@ -200,7 +204,8 @@ export abstract class OutgoingCall implements Timed {
     const wasOpen = this.state === "open";
     this.state = "settled";
     this.#loop.deadlines.remove(this);
-    if (this.#onAbort !== null) this.#signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#signal !== undefined) this.#loop.signals.forget(this.#signal, this);
+    if (this.#parentSignal !== undefined) this.#loop.signals.forget(this.#parentSignal, this);
     this.#leave();
     if (wasOpen) link?.settled(this, cancel);
     else this.#policy.forget(this);

@@ -45,9 +45,9 @@ export class Router {
     const added: Registration[] = [];
     for (const [name, method] of Object.entries(service.methods)) {
       const handler: unknown = Reflect.get(handlers, name);
-      if (typeof handler !== "function")
+      if (typeof handler !== "function" || handler === Reflect.get(Object.prototype, name))
         throw usageError(`${service.name} needs a handler for ${name}`, method.path);
-      const other = this.#registrations.get(method.id);
+      const other = this.#registrations.get(method.id) ?? added.find((one) => one.method.id === method.id);
       if (other !== undefined) {
         throw usageError(
           `${method.path} and ${other.method.path} have the same method id: rename one of them`,

@@ -162,6 +162,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
       reason === "SHUTDOWN" ? new VertexError("UNAVAILABLE", message, { outcome: "unknown" }) : null;
     const cancelledCalls = this.#serving.cancelAll(told);
     this.#sender.goaway(encodeGoodbye(this.#serving.lastId, reason, message, 0));
+    this.#sender.outbox.flush();
     this.#end({ reason, message, by: "here", cause, cancelledCalls });
   }
 
@@ -257,7 +258,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
       case Kind.PING:
         return this.#sender.ping(Kind.PONG, buf.subarray(start, end));
       case Kind.PONG:
-        return this.#pong(readU32(buf, start + 4));
+        return this.#pong(readU32(buf, start), readU32(buf, start + 4));
       case Kind.GOAWAY:
         return this.#goaway(buf, start, end);
       default:
@@ -315,9 +316,9 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     (own ? this.#calling : this.#serving).find(callId)?.granted(bytes);
   }
 
-  #pong(number: number): void {
+  #pong(zero: number, number: number): void {
     const roundTripMs = this.#pings.received(number, this.loop.clock.now());
-    if (roundTripMs < 0) violation("a PONG that answers no PING");
+    if (zero !== 0 || roundTripMs < 0) violation("a PONG that answers no PING");
     this.roundTripMs = roundTripMs;
   }
 
@@ -326,11 +327,10 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     const goodbye = Goodbye.decode(this.loop.reader);
     this.#goodbye = goodbye;
     if (this.state === "handshake") return this.closed();
+    const announced = this.state === "draining";
+    this.state = "draining";
     this.#calling.refusedAbove(goodbye.lastCallId, goodbye.message);
-    if (this.state === "ready") {
-      this.state = "draining";
-      this.#parts.events.draining(this);
-    }
+    if (!announced) this.#parts.events.draining(this);
     if (endReason(goodbye.reason) !== "SHUTDOWN") return this.closed();
     if (goodbye.lastCallId !== ANY_CALL) this.#endIfDone();
   }
@@ -386,7 +386,6 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     if (this.state === "closed") return;
     this.state = "closed";
     this.#decoder.stop();
-    this.#sender.outbox.flush();
     this.#sender.close();
     this.#calling.interruptAll(end.message, end.cause);
     this.#transport.end();

@@ -103,7 +103,11 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
 
   async send(messages: Iterable<I> | AsyncIterable<I>): Promise<void> {
     try {
-      for await (const message of messages) await this.write(message);
+      for await (const message of messages) {
+        // The other side has answered without waiting for the rest: no failure of this call.
+        if (this.#end !== null && this.#end.error === null) break;
+        await this.write(message);
+      }
     } catch (error) {
       if (this.state !== "settled") this.abort(error);
       throw error;

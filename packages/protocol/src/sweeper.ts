@@ -16,9 +16,10 @@ export class Sweeper {
   readonly #all = new Set<Swept>();
   #timer: Timer | null = null;
   readonly #sweep: () => void = () => {
+    // Set first: what a tick throws, adds or removes leaves exactly one timer behind, or none.
+    this.#timer = this.#clock.setTimer(this.#sweep, SWEEP_MS);
     const now = this.#clock.now();
     for (const swept of this.#all) swept.tick(now);
-    this.#timer = this.#all.size === 0 ? null : this.#clock.setTimer(this.#sweep, SWEEP_MS);
   };
 
   constructor(clock: Clock) {

@@ -12,7 +12,7 @@ export class UnaryCall<I, O> extends OutgoingCall {
   protected readonly takesAll = true;
   readonly #codec: Method<I, O>["response"];
   readonly #resolve: (response: O) => void;
-  readonly #reject: (error: VertexError) => void;
+  readonly #reject: (error: unknown) => void;
   readonly #onTrailers: ((trailers: Metadata) => void) | undefined;
   #response: O | undefined;
   #hasResponse = false;
@@ -25,7 +25,7 @@ export class UnaryCall<I, O> extends OutgoingCall {
     options: CallOptions | undefined,
     policy: CallPolicy,
     resolve: (response: O) => void,
-    reject: (error: VertexError) => void,
+    reject: (error: unknown) => void,
   ) {
     super(loop, method, timeoutMs, options, policy);
     this.request = request;
@@ -35,7 +35,7 @@ export class UnaryCall<I, O> extends OutgoingCall {
     this.#onTrailers = options?.onTrailers;
   }
 
-  message(buf: Uint8Array, start: number, end: number, cost: number): void {
+  message(buf: Uint8Array, start: number, end: number): void {
     if (this.#hasResponse) {
       throw new VertexError("INTERNAL", "a second answer on a call that takes one", { family: "protocol" });
     }
@@ -49,15 +49,14 @@ export class UnaryCall<I, O> extends OutgoingCall {
       this.giveUp(malformedAnswer(error));
       return;
     }
-    this.inbound?.consumed(cost);
+    // No second one may come: the credit goes back while the trailers are on their way.
+    this.inbound?.close();
   }
 
   protected ended(error: VertexError | null, trailers: Metadata): void {
     if (error !== null) this.#reject(error);
-    else if (this.#hasResponse) {
-      this.#onTrailers?.(trailers);
-      this.#resolve(this.#response as O);
-    } else {
+    else if (this.#hasResponse) this.#succeeded(trailers);
+    else {
       this.#reject(
         new VertexError("INTERNAL", "the call ended without an answer", {
           family: "protocol",
@@ -65,6 +64,17 @@ export class UnaryCall<I, O> extends OutgoingCall {
         }),
       );
     }
+  }
+
+  /** What the caller's own function throws is the caller's, not the connection's. */
+  #succeeded(trailers: Metadata): void {
+    try {
+      this.#onTrailers?.(trailers);
+    } catch (error) {
+      this.#reject(error);
+      return;
+    }
+    this.#resolve(this.#response as O);
   }
 }
 
