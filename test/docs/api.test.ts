@@ -6,11 +6,12 @@ import { suite } from "../support/suite.ts";
 const test = suite("the public surface");
 
 const surface: Record<string, string[]> = {
-  "@vertex/client": ["Client", "VertexError", "connect"],
+  "@vertex/client": ["Client", "VertexError", "connect", "resume"],
   "@vertex/server": [
     "Connection",
     "Connections",
     "Server",
+    "Topic",
     "VertexError",
     "createServer",
     "formatLogEntry",

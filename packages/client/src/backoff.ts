@@ -14,6 +14,8 @@ export interface ReconnectOptions {
   readonly jitter?: number | undefined;
 }
 
+const names = new Set(["initialDelayMs", "factor", "maxDelayMs", "jitter"]);
+
 /** Delays that grow with every failure and vary from the first one on. */
 export class Backoff {
   readonly #initialMs: number;
@@ -23,7 +25,11 @@ export class Backoff {
   readonly #random: Random;
   #failures = 0;
 
+  /** @throws VertexError (usage) for a name that does not exist or a value out of its bounds. */
   constructor(options: ReconnectOptions, random: Random) {
+    for (const name of Object.keys(options)) {
+      if (!names.has(name)) throw usageError(`there is no option reconnect.${name}`);
+    }
     this.#initialMs = within("initialDelayMs", options.initialDelayMs ?? 1_000, 1, 3_600_000);
     this.#factor = within("factor", options.factor ?? 1.6, 1, 100);
     this.#maxMs = within("maxDelayMs", options.maxDelayMs ?? 120_000, 1, 86_400_000);

@@ -32,6 +32,9 @@ export interface ClientStats {
   readonly roundTripMs: number;
 }
 
+/** Longest time that `close` may be given, in milliseconds. */
+const MAX_GRACE_MS = 3_600_000;
+
 /** A client. Made by `connect`. */
 export class Client implements AsyncDisposable {
   readonly #options: ResolvedClientOptions;
@@ -101,8 +104,13 @@ export class Client implements AsyncDisposable {
         outcome: "not-executed",
         family: "link",
       });
-      if (this.#connectors.some((connector) => connector.ping(resolve)))
-        setTimeout(() => reject(error), 1_000).unref();
+      let late: NodeJS.Timeout | undefined;
+      const answered = (roundTripMs: number): void => {
+        clearTimeout(late);
+        resolve(roundTripMs);
+      };
+      if (this.#connectors.some((connector) => connector.ping(answered)))
+        late = setTimeout(() => reject(error), 1_000);
       else reject(error);
     });
   }
@@ -124,9 +132,13 @@ export class Client implements AsyncDisposable {
   /**
    * Closes: takes no more calls, fails those that wait, lets those that were sent finish for at most `graceMs`
    * (default 5,000), then ends them too. Always resolves. A second call joins the first.
+   * @throws VertexError (usage) for a `graceMs` that is no time.
    */
   close({ graceMs = 5_000 }: { readonly graceMs?: number | undefined } = {}): Promise<void> {
     if (this.#closing !== null) return this.#closing;
+    if (!(graceMs >= 0 && graceMs <= MAX_GRACE_MS)) {
+      throw usageError(`graceMs must be from 0 to ${MAX_GRACE_MS}, not ${String(graceMs)}`);
+    }
     const error = new VertexError("CANCELLED", "the client is closed", {
       outcome: "not-executed",
       family: "usage",
@@ -150,8 +162,8 @@ export class Client implements AsyncDisposable {
     return {
       offer: (call) => this.#offer(call),
       mayRepeat: (call, error) => this.#mayRepeat(call, error),
-      whyWaiting: () => this.#connectors[0]?.why ?? "not connected",
-      oneWayFailed: (error) => this.#options.onOneWayError?.(error),
+      whyWaiting: () => this.#whyWaiting(),
+      oneWayFailed: (error) => tell(() => this.#options.onOneWayError?.(error)),
     };
   }
 
@@ -161,11 +173,11 @@ export class Client implements AsyncDisposable {
       connected: (address) => {
         this.#connects++;
         for (const { resolve } of this.#readyWanted.splice(0)) resolve();
-        this.#options.onConnect?.(address);
+        tell(() => this.#options.onConnect?.(address));
       },
       disconnected: (end, retryInMs) => {
         this.#disconnects++;
-        this.#options.onDisconnect?.(end, retryInMs);
+        tell(() => this.#options.onDisconnect?.(end, retryInMs));
         this.#endIfDone();
       },
       refused: (error) => {
@@ -197,7 +209,9 @@ export class Client implements AsyncDisposable {
     const repeated = call.attempts < this.#options.maxAttempts;
     if (error.outcome === "not-executed") {
       if (error.family === "link") return true;
-      if (error.code !== "UNAVAILABLE" || !repeated) return false;
+      // The server has refused it. One that names a time wants to be left alone until then.
+      if (error.code !== "UNAVAILABLE" || error.retryAfterMs !== undefined || !repeated) return false;
+      if (!this.#budget.spend()) return false;
     } else if (error.family !== "link" || call.method.idempotency === "unknown" || !repeated) {
       return false;
     } else if (!this.#budget.spend()) {
@@ -205,6 +219,11 @@ export class Client implements AsyncDisposable {
     }
     this.#repeats++;
     return true;
+  }
+
+  #whyWaiting(): string {
+    if (!this.#connectors.some((connector) => connector.ready)) return this.#connectors[0]?.why ?? "";
+    return "the server takes no more calls at once";
   }
 
   #end(error: VertexError): void {
@@ -225,6 +244,17 @@ export class Client implements AsyncDisposable {
       for (const session of connector.sessions) session.close("SHUTDOWN", "the client is closed");
     }
     this.#announceEnd?.();
+  }
+}
+
+/** Calls a function of the user. What it throws is the user's, and leaves the connection alone. */
+function tell(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

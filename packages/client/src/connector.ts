@@ -48,6 +48,8 @@ export class Connector {
   readonly #finishing = new Set<Session>();
   #dialing: Dialing | null = null;
   #timer: Timer | null = null;
+  /** Number of the try to connect; credentials that come for an earlier one are late. */
+  #try = 0;
   /** Why there is no connection, for the errors of calls that wait. */
   why = "not connected yet";
 
@@ -99,14 +101,15 @@ export class Connector {
   start(): void {
     this.#timer?.cancel();
     this.#state = "dialing";
+    const current = ++this.#try;
     this.#timer = this.#host.loop.clock.setTimer(() => this.#tooLate(), this.#options.connectTimeoutMs);
     const { credentials } = this.#options;
     if (typeof credentials !== "function") return this.#dial(credentials);
     Promise.resolve()
       .then(credentials)
       .then(
-        (made) => this.#state === "dialing" && this.#dial(made),
-        (error) => this.#state === "dialing" && this.#lost(linkLost(`credentials: ${text(error)}`, error)),
+        (made) => this.#waitsFor(current) && this.#dial(made),
+        (error) => this.#waitsFor(current) && this.#lost(linkLost(`credentials: ${text(error)}`, error)),
       );
   }
 
@@ -114,12 +117,16 @@ export class Connector {
   close(graceMs: number): void {
     if (this.#state === "closed") return;
     this.#stop();
-    this.#session?.drain(graceMs, "the client is closing");
+    for (const session of this.sessions) session.drain(graceMs, "the client is closing");
   }
 
   /** Sessions that have not ended yet. */
   get sessions(): Session[] {
     return [...this.#finishing, ...(this.#session === null ? [] : [this.#session])];
+  }
+
+  #waitsFor(attempt: number): boolean {
+    return this.#state === "dialing" && this.#try === attempt;
   }
 
   #stop(): void {
@@ -132,7 +139,7 @@ export class Connector {
     const address = this.#addresses[this.#at] as Address;
     this.#dialing = this.#host.dial(address, this.#options.tls, {
       connected: (transport) => this.#connected(transport, credentials),
-      failed: (error) => this.#lost(linkLost(error.message, error)),
+      failed: (error) => this.#lost(linkLost(text(error), error)),
     });
   }
 
@@ -173,6 +180,7 @@ export class Connector {
     this.#session = null;
     this.#finishing.add(session);
     this.why = "the server is shutting down";
+    this.#at = (this.#at + 1) % this.#addresses.length;
     this.start();
   }
 
@@ -221,6 +229,9 @@ function linkLost(message: string, cause: unknown): SessionEnd {
   return { reason: "LINK_LOST", message, by: "peer", cause, cancelledCalls: 0 };
 }
 
+/** A name with several addresses fails with an error that has no text of its own, only those of each address. */
 function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(text).join("; ");
+  return error.message;
 }

@@ -22,3 +22,4 @@ export type { ReconnectOptions } from "./backoff.ts";
 export { Client, type ClientStats, connect } from "./client.ts";
 export type { ClientCredentials, ClientOptions } from "./client-options.ts";
 export type { ClientHost, Dialing, DialResult } from "./dialer.ts";
+export { resume } from "./resume.ts";

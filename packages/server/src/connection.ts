@@ -1,4 +1,4 @@
-// One connected client as the server's user sees it, and the registry of all of them.
+// One connected client as the server's user sees it.
 
 import {
   type Interceptor,
@@ -17,12 +17,16 @@ export class Connection implements Peer {
   /** When it was accepted, as `Date.now()`. */
   readonly connectedAt: number = Date.now();
   readonly #session: Session;
-  readonly #caller: QueueingCaller;
+  readonly #tags = new Set<string>();
+  /** Makes calls to this client. Used by the server only. */
+  readonly caller: QueueingCaller;
+  /** Told of tags set and taken off. Used by the registry only. */
+  onTag: ((tag: string, set: boolean) => void) | null = null;
 
   constructor(id: number, session: Session, caller: QueueingCaller) {
     this.id = id;
     this.#session = session;
-    this.#caller = caller;
+    this.caller = caller;
   }
 
   /** The name that the client gave itself. Not proof of anything. */
@@ -53,24 +57,54 @@ export class Connection implements Peer {
     return this.#session.state === "ready";
   }
 
-  /** A stub of a service that the client offers: calls go from here to there. */
-  use<Client, Handlers>(service: Service<Client, Handlers>): Client {
-    return this.#caller.use(service);
+  /** Labels that the application has put on it: rooms, regions, roles. */
+  get tags(): ReadonlySet<string> {
+    return this.#tags;
   }
 
-  /** Measures the round trip now, in milliseconds. */
+  /** Puts a label on it; `server.connections.tagged` finds it by that until it closes. */
+  tag(name: string): void {
+    this.#tags.add(name);
+    this.onTag?.(name, true);
+  }
+
+  untag(name: string): void {
+    if (this.#tags.delete(name)) this.onTag?.(name, false);
+  }
+
+  /** A stub of a service that the client offers: calls go from here to there. */
+  use<Client, Handlers>(service: Service<Client, Handlers>): Client {
+    return this.caller.use(service);
+  }
+
+  /**
+   * Measures the round trip now, in milliseconds.
+   * @throws VertexError (UNAVAILABLE) when the connection is closed, or does not answer within a second.
+   */
   ping(): Promise<number> {
-    return new Promise((resolve) => this.#session.ping(resolve));
+    return new Promise((resolve, reject) => {
+      const lost = new VertexError("UNAVAILABLE", "the client does not answer", {
+        outcome: "not-executed",
+        family: "link",
+        peer: this.address,
+      });
+      if (this.#session.state === "closed") return reject(lost);
+      const late = setTimeout(() => reject(lost), 1_000);
+      this.#session.ping((roundTripMs) => {
+        clearTimeout(late);
+        resolve(roundTripMs);
+      });
+    });
   }
 
   /** There is room for calls that wait. Used by the server only. */
   pump(): void {
-    this.#caller.pump();
+    this.caller.pump();
   }
 
   /** The connection has ended. Used by the server only. */
   gone(why: string): void {
-    this.#caller.close(new VertexError("UNAVAILABLE", why, { outcome: "not-executed", family: "link" }));
+    this.caller.close(new VertexError("UNAVAILABLE", why, { outcome: "not-executed", family: "link" }));
   }
 
   /** Lets what runs finish, for at most `graceMs`, and closes. */
@@ -92,31 +126,4 @@ export function sessionCaller(
     oneWayFailed,
   };
   return new QueueingCaller(session.loop, route, { ...options, maxQueuedCalls: 1_024 });
-}
-
-/** Everybody who is connected. */
-export class Connections implements Iterable<Connection> {
-  readonly #all = new Map<number, Connection>();
-
-  get size(): number {
-    return this.#all.size;
-  }
-
-  get(id: number): Connection | undefined {
-    return this.#all.get(id);
-  }
-
-  [Symbol.iterator](): Iterator<Connection> {
-    return this.#all.values();
-  }
-
-  /** Used by the server only. */
-  add(connection: Connection): void {
-    this.#all.set(connection.id, connection);
-  }
-
-  /** Used by the server only. */
-  remove(connection: Connection): void {
-    this.#all.delete(connection.id);
-  }
 }

@@ -12,9 +12,11 @@ export {
   type Status,
   VertexError,
 } from "@vertex/protocol";
-export { Connection, Connections } from "./connection.ts";
+export { Connection } from "./connection.ts";
+export { Connections } from "./connections.ts";
 export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
 export { createServer, Server } from "./server.ts";
 export type { ServerOptions } from "./server-options.ts";
 export type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
 export type { ServerStatsReport } from "./stats.ts";
+export { type Cursor, type SlowPolicy, type SubscribeOptions, Topic, type TopicOptions } from "./topic.ts";

@@ -53,25 +53,37 @@ export class Listener {
       events.failed(error);
     });
     await listening(server, address, where, options);
-    if (address.scheme === "unix") await chmod(address.path, options.unixMode ?? 0o600);
     server.on("error", (error) => events.failed(error));
+    if (address.scheme === "unix") {
+      await chmod(address.path, options.unixMode ?? 0o600).catch((error: Error) => {
+        server.close();
+        throw cannotListen(where, error);
+      });
+    }
     return new Listener(server, formatAddress(boundAddress(server, address)));
   }
 
-  /** Accepts no more. What has been accepted is not touched. */
-  close(): void {
-    this.#server.close();
+  /** Accepts no more. What has been accepted is not touched; resolves when the last of it is gone. */
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#server.close(() => resolve()));
   }
 }
 
 function tlsServer(where: string, options: ListenOptions): NetServer {
-  if (options.tls === undefined) throw usageError(`${where} needs the option tls with a cert and a key`);
-  return createTlsServer({
-    minVersion: "TLSv1.3",
-    ALPNProtocols: ["vertex/1"],
-    handshakeTimeout: options.handshakeTimeoutMs,
-    ...options.tls,
-  });
+  const { tls } = options;
+  const certified = tls !== undefined && ((tls.cert && tls.key) || tls.pfx || tls.SNICallback);
+  if (!certified) throw usageError(`${where} needs the option tls with a cert and a key`);
+  try {
+    return createTlsServer({
+      minVersion: "TLSv1.3",
+      ALPNProtocols: ["vertex/1"],
+      handshakeTimeout: options.handshakeTimeoutMs,
+      ...tls,
+    });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw usageError(`${where} cannot use the option tls: ${text}`, undefined, error);
+  }
 }
 
 function listening(
@@ -81,12 +93,7 @@ function listening(
   options: ListenOptions,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const failed = (error: Error): void => {
-      const message = `cannot listen on ${where}: ${error.message}`;
-      reject(
-        new VertexError("UNAVAILABLE", message, { outcome: "not-executed", family: "usage", cause: error }),
-      );
-    };
+    const failed = (error: Error): void => reject(cannotListen(where, error));
     server.once("error", failed);
     const { backlog = 511 } = options;
     const target =
@@ -98,6 +105,11 @@ function listening(
       resolve();
     });
   });
+}
+
+function cannotListen(where: string, cause: Error): VertexError {
+  const message = `cannot listen on ${where}: ${cause.message}`;
+  return new VertexError("UNAVAILABLE", message, { outcome: "not-executed", family: "usage", cause });
 }
 
 function boundAddress(server: NetServer, asked: Address): Address {
@@ -122,6 +134,7 @@ async function removeStaleSocket(path: string): Promise<void> {
   await unlink(path);
 }
 
+/** Only a refusal shows that nobody listens: a full queue (EAGAIN) or a closed door (EACCES) has somebody behind it. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect(path);
@@ -129,6 +142,8 @@ function answers(path: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    probe.once("error", () => resolve(false));
+    probe.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(error.code !== "ECONNREFUSED" && error.code !== "ENOENT");
+    });
   });
 }

@@ -16,18 +16,20 @@ export interface LogEntry {
 /** Takes log entries. */
 export type Log = (entry: LogEntry) => void;
 
+/** Longest text in a line, in characters as they stand there: all texts and names together stay below 1 KiB. */
 const MAX_TEXT = 256;
+/** The same for the stack of an error, which comes on top. */
+const MAX_STACK = 2_048;
 
 /** One line of JSON for an entry, without control or direction-changing characters. */
 export function formatLogEntry(entry: LogEntry): string {
   const { level, event, message, peer, method, error } = entry;
-  const text = (value: string) => value.slice(0, MAX_TEXT);
   const fields = {
     level,
     event,
-    message: text(message),
-    ...(peer === undefined ? {} : { peer: text(peer) }),
-    ...(method === undefined ? {} : { method: text(method) }),
+    message: capped(message, MAX_TEXT),
+    ...(peer === undefined ? {} : { peer: capped(peer, MAX_TEXT) }),
+    ...(method === undefined ? {} : { method: capped(method, MAX_TEXT) }),
     ...(error === undefined ? {} : { error: describe(error) }),
   };
   return JSON.stringify(fields).replace(
@@ -41,8 +43,28 @@ export const stderrLog: Log = (entry) => {
   if (entry.level !== "info") process.stderr.write(`${formatLogEntry(entry)}\n`);
 };
 
+/** Whatever can be thrown has a text here, even what cannot be turned into one. */
 function describe(error: unknown): string {
-  return error instanceof Error
-    ? (error.stack ?? error.message).slice(0, 2_048)
-    : String(error).slice(0, MAX_TEXT);
+  try {
+    return error instanceof Error
+      ? capped(String(error.stack ?? error.message), MAX_STACK)
+      : capped(String(error), MAX_TEXT);
+  } catch {
+    return "something that has no text";
+  }
+}
+
+/** As much of a text as takes at most `most` characters once it is escaped. */
+function capped(value: string, most: number): string {
+  let room = most;
+  for (let i = 0; i < value.length; i++) {
+    room -= escapedLength(value.charCodeAt(i));
+    if (room < 0) return value.slice(0, i);
+  }
+  return value;
+}
+
+function escapedLength(code: number): number {
+  if (code === 0x0a || code === 0x22 || code === 0x5c) return 2;
+  return code >= 0x20 && code <= 0x7e ? 1 : 6;
 }

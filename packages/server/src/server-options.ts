@@ -69,6 +69,10 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
   if (!Number.isInteger(maxConnections) || maxConnections < 1) {
     throw usageError(`maxConnections must be a whole number from 1, not ${String(maxConnections)}`);
   }
+  const unixMode = options.unixMode ?? 0o600;
+  if (!Number.isInteger(unixMode) || unixMode < 0 || unixMode > 0o777) {
+    throw usageError(`unixMode must be a file mode from 0 to 0o777, not ${String(unixMode)}`);
+  }
   return Object.freeze({
     name: options.name ?? "vertex",
     session: resolveSessionOptions(options.session),
@@ -76,7 +80,7 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
     authenticate: options.authenticate,
     interceptors: options.interceptors ?? [],
     tls: options.tls,
-    unixMode: options.unixMode ?? 0o600,
+    unixMode,
     log: options.log ?? stderrLog,
   });
 }

@@ -8,13 +8,20 @@ import {
   type SessionEvents,
   type Transport,
   usageError,
+  VertexError,
 } from "@vertex/protocol";
 import { type Host, nodeHost, parseAddress } from "@vertex/protocol/host";
-import { Connection, Connections, sessionCaller } from "./connection.ts";
+import { Connection, sessionCaller } from "./connection.ts";
+import { Connections } from "./connections.ts";
+import { FanOut } from "./fan-out.ts";
 import { Listener } from "./listener.ts";
+import { type LogEntry, stderrLog } from "./log.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
 import { Shutdown, type ShutdownOptions, type ShutdownReport } from "./shutdown.ts";
 import { ServerStats, type ServerStatsReport } from "./stats.ts";
+
+/** How long a shutdown waits for closed connections to leave the process, in milliseconds. */
+const LINGER_MS = 1_500;
 
 /** A server. Made by `createServer`. */
 export class Server implements AsyncDisposable {
@@ -27,7 +34,7 @@ export class Server implements AsyncDisposable {
   readonly #sessions = new Map<Session, Connection>();
   #nextId = 1;
   #shutdown: Shutdown | null = null;
-
+  #ended: Promise<ShutdownReport> | null = null;
   readonly #host: Host;
 
   /** @param host what it runs on: this event loop, unless it is a test. */
@@ -53,7 +60,7 @@ export class Server implements AsyncDisposable {
    */
   async listen(address: string): Promise<string> {
     if (this.#shutdown !== null) throw usageError("the server has been shut down");
-    const { tls, unixMode, log, session } = this.#options;
+    const { tls, unixMode, session } = this.#options;
     const { handshakeTimeoutMs } = session;
     const listener = await Listener.open(
       parseAddress(address),
@@ -62,18 +69,22 @@ export class Server implements AsyncDisposable {
         accepted: (transport) => this.accept(transport),
         failed: (error) => {
           this.#stats.failedAccepts++;
-          log({ level: "warn", event: "accept-failed", message: error.message });
+          this.#say({ level: "warn", event: "accept-failed", message: error.message });
         },
       },
     );
+    if (this.#shutdown !== null) {
+      await listener.close();
+      throw usageError("the server was shut down while it began to listen");
+    }
     this.#listeners.push(listener);
-    log({ level: "info", event: "listening", message: listener.address });
+    this.#say({ level: "info", event: "listening", message: listener.address });
     return listener.address;
   }
 
   /** Serves a connection that came some other way: a test's memory transport, a socket that was handed over. */
   accept(transport: Transport): void {
-    const { session: options, name, log } = this.#options;
+    const { session: options, name, maxConnections } = this.#options;
     const { loop, sweeper } = this.#host;
     const session = new Session({
       role: "acceptor",
@@ -86,20 +97,28 @@ export class Server implements AsyncDisposable {
     });
     const { callTimeoutMs } = options;
     const caller = sessionCaller(session, { callTimeoutMs, interceptors: [] }, (error) =>
-      log({ level: "warn", event: "one-way-failed", message: error.message, error }),
+      this.#say({ level: "warn", event: "one-way-failed", message: error.message, error }),
     );
     const connection = new Connection(this.#nextId++, session, caller);
     this.#stats.accepted++;
-    if (this.#shutdown !== null || this.#sessions.size >= this.#options.maxConnections) {
-      this.#sessions.set(session, connection);
-      session.start();
-      const reason = this.#shutdown === null ? "TOO_MANY_CONNECTIONS" : "SHUTDOWN";
-      session.close(reason, `this server holds ${this.#options.maxConnections} connections already`);
-      return;
-    }
+    const full = this.#sessions.size >= maxConnections;
     this.#sessions.set(session, connection);
     sweeper.add(session);
     session.start();
+    if (this.#shutdown !== null) session.close("SHUTDOWN", "the server is shutting down");
+    else if (full) {
+      session.close("TOO_MANY_CONNECTIONS", `this server holds ${maxConnections} connections already`);
+    }
+  }
+
+  /**
+   * A stub that sends one-way commands to many clients: all, or those that `to` keeps. The message is encoded once.
+   */
+  all<Client, Handlers>(
+    service: Service<Client, Handlers>,
+    to: Iterable<Connection> = this.connections,
+  ): Client {
+    return service.createClient(new FanOut(() => to));
   }
 
   /** What the server has done so far. */
@@ -116,18 +135,12 @@ export class Server implements AsyncDisposable {
   /**
    * Ends in order: accepts no more, tells every client, lets what runs finish for at most `graceMs` (default
    * 10,000), cuts off the rest, closes. Never takes much longer than `graceMs`. A second call joins the first.
+   * When it resolves, all that was answered has left this process.
+   * @throws VertexError (usage) for a `graceMs` out of its bounds.
    */
-  shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    if (this.#shutdown === null) {
-      this.#shutdown = new Shutdown([...this.#sessions.keys()], options);
-      for (const listener of this.#listeners) listener.close();
-      this.#shutdown.start();
-      const { log } = this.#options;
-      void this.#shutdown.done.then((report) =>
-        log({ level: "info", event: "shut-down", message: report.text }),
-      );
-    }
-    return this.#shutdown.done;
+  async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
+    this.#ended ??= this.#end(new Shutdown([...this.#sessions.keys()], options));
+    return this.#ended;
   }
 
   /**
@@ -153,20 +166,39 @@ export class Server implements AsyncDisposable {
     await this.shutdown();
   }
 
+  async #end(shutdown: Shutdown): Promise<ShutdownReport> {
+    this.#shutdown = shutdown;
+    const gone = this.#listeners.map((listener) => listener.close());
+    shutdown.start();
+    const report = await shutdown.done;
+    await socketsGone(gone);
+    this.#say({ level: "info", event: "shut-down", message: report.text });
+    return report;
+  }
+
+  /** A log that fails must not take a call or a connection with it. */
+  #say(entry: LogEntry): void {
+    try {
+      this.#options.log(entry);
+    } catch (error) {
+      stderrLog({ level: "error", event: "log-failed", message: "the option log threw", error });
+    }
+  }
+
   #events(): SessionEvents {
-    const { authenticate, log } = this.#options;
+    const { authenticate } = this.#options;
     return {
       authenticate: (peer, address) => authenticate?.(peer, address),
       opened: (session) => {
         const connection = this.#sessions.get(session);
-        if (connection !== undefined) this.connections.add(connection);
+        if (connection !== undefined) this.connections.add(connection, session.peer);
       },
       roomy: (session) => this.#sessions.get(session)?.pump(),
       draining: () => {},
       closed: (session, end) => this.#closed(session, end),
       handlerFailed: (error, method) => {
         this.#stats.failedHandlers++;
-        log({ level: "error", event: "handler-failed", message: "a handler threw", method, error });
+        this.#say({ level: "error", event: "handler-failed", message: "a handler threw", method, error });
       },
     };
   }
@@ -176,21 +208,31 @@ export class Server implements AsyncDisposable {
     const connection = this.#sessions.get(session);
     this.#sessions.delete(session);
     if (connection !== undefined) {
-      this.connections.remove(connection);
+      this.connections.remove(connection, session.peer);
       connection.gone(end.message);
     }
     this.#stats.ended(end, session.servedCalls);
     this.#shutdown?.closed(session, end);
-    if (end.by === "here" && end.reason !== "SHUTDOWN") {
-      const message = `${end.reason}: ${end.message}`;
-      this.#options.log({
-        level: "warn",
-        event: "connection-dismissed",
-        message,
-        peer: session.peer.address,
-      });
-    }
+    if (end.by === "here" && end.reason !== "SHUTDOWN") this.#sayDismissed(session.peer.address, end);
   }
+
+  #sayDismissed(peer: string, { reason, message: text, cause }: SessionEnd): void {
+    const message = `${reason}: ${text}`;
+    // What threw is kept from the peer: the log is the only place where it can be read.
+    const hidden = (reason === "INTERNAL" || reason === "UNAUTHENTICATED") && !(cause instanceof VertexError);
+    if (hidden) this.#say({ level: "error", event: "connection-dismissed", message, peer, error: cause });
+    else this.#say({ level: "warn", event: "connection-dismissed", message, peer });
+  }
+}
+
+/** Resolves when all sockets are closed: what was answered has gone out. A peer that does not read ends the wait. */
+async function socketsGone(gone: readonly Promise<void>[]): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const given = new Promise<void>((resolve) => {
+    late = setTimeout(resolve, LINGER_MS);
+  });
+  await Promise.race([Promise.all(gone), given]);
+  clearTimeout(late);
 }
 
 /** Makes a server. It serves nothing and listens nowhere yet. */
