@@ -31,6 +31,8 @@ export class Inbound implements CreditSeeker {
   readonly #sink: MessageSink;
   /** What the other side may still send. */
   #allowance: number;
+  /** Nothing is granted while more than this is left. */
+  #restBeforeGrant: number;
   /** Cost of what has come and was not consumed. */
   #held = 0;
   /** Bytes taken from the pool and not given back. */
@@ -50,6 +52,7 @@ export class Inbound implements CreditSeeker {
     this.#sink = sink;
     this.#waiting = waiting;
     this.#allowance = link.initialCreditBytes;
+    this.#restBeforeGrant = link.initialCreditBytes >> 1;
   }
 
   /** Only a message on its way needs favour: the first piece of one always fits the call's own credit. */
@@ -112,6 +115,8 @@ export class Inbound implements CreditSeeker {
     const held = this.#waiting ? this.#held - this.#partialCost : this.#held;
     const want = callCreditBytes - this.#allowance - held;
     if (want < Math.max(1, callCreditBytes >> 1)) return;
+    // The first grant, which widens the window, waits until the call turns out to be more than a short one.
+    if (this.#allowance > this.#restBeforeGrant) return;
     const own = Math.min(want, this.#ownShare());
     const pooled = pool.take(want - own);
     this.#pooled += pooled;
@@ -119,6 +124,7 @@ export class Inbound implements CreditSeeker {
     if (this.#allowance + had <= 0 && pool.favours(this)) had = Math.min(want, this.#missing());
     if (had === 0) return;
     this.#allowance += had;
+    this.#restBeforeGrant = callCreditBytes;
     this.#link.grant(this.#callId, had);
   }
 

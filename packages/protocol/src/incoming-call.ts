@@ -187,10 +187,7 @@ export class IncomingCall implements CallContext, Timed {
     if (this.#concluded) return;
     const entered = this.#state !== "receiving";
     this.#state = entered ? "cancelled" : "answered";
-    this.#sendFailure(
-      error,
-      entered ? (error.outcome === "executed" ? "executed" : "unknown") : "not-executed",
-    );
+    this.#sendFailure(error, entered ? (this.#handlerDone ? "executed" : "unknown") : "not-executed");
     this.#abort?.abort(gone());
     this.#conclude();
   }
@@ -257,7 +254,9 @@ export class IncomingCall implements CallContext, Timed {
     }
   }
 
-  async #stream(answers: AsyncIterable<unknown> | Iterable<unknown> | Promise<Iterable<unknown>>): Promise<void> {
+  async #stream(
+    answers: AsyncIterable<unknown> | Iterable<unknown> | Promise<Iterable<unknown>>,
+  ): Promise<void> {
     const outbound = this.#sending();
     const { response } = this.#registration.method;
     try {
