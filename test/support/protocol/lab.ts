@@ -1,4 +1,5 @@
 // A session under test with everything around it: a manual clock, a raw peer or a second session, a caller.
+import * as assert from "uvu/assert";
 import type { CallContext } from "../../../packages/protocol/src/call.ts";
 import { type CallRoute, QueueingCaller } from "../../../packages/protocol/src/caller.ts";
 import type { PeerIntroduction } from "../../../packages/protocol/src/handshake.ts";
@@ -228,4 +229,14 @@ export function heldEcho(): {
     return held.promise;
   };
   return { contexts, gates, echo };
+}
+
+/** Nothing is left of any call: no slot, no id, no deadline. */
+export function assertClean({ loop }: Lab, ...sides: Side[]): void {
+  for (const { session, caller } of sides) {
+    assert.is(session.runningCalls, 0, "slots taken");
+    assert.is(session.openCalls, 0, "calls open");
+    assert.is(caller.waiting, 0, "calls waiting");
+  }
+  assert.is(loop.deadlines.size, 0, "deadlines set");
 }
