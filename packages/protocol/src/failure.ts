@@ -45,6 +45,13 @@ function unsendable({ code, method }: VertexError): VertexError {
     : new VertexError("INTERNAL", "the handler failed");
 }
 
+/** The same for what `authenticate` threw: the text of an error that it made itself, and of nothing else. */
+export function refusalMessage(thrown: unknown): string {
+  return thrown instanceof VertexError && publicError(thrown) === thrown
+    ? thrown.message
+    : "the credentials were refused";
+}
+
 /** Encodes an error for a FAIL frame. Never throws: what a handler put into its error must not end anything else. */
 export function encodeFailure(error: VertexError): Uint8Array {
   try {

@@ -50,6 +50,14 @@ export function endReason(number: GoodbyeReason): EndReason {
   return names.find((name) => numbers[name] === number) ?? "INTERNAL";
 }
 
+/** What to say of a connection that is gone without a GOAWAY. In the handshake that has a usual suspect. */
+export function lostMessage(error: Error | undefined, inHandshake: boolean): string {
+  const hint = inHandshake
+    ? " during the handshake (is it a Vertex port, and is it tls:// on both sides?)"
+    : "";
+  return `the connection was lost${hint}: ${error?.message ?? "the other side closed it"}`;
+}
+
 /** Encodes the payload of a GOAWAY. */
 export function encodeGoodbye(
   lastCallId: number,

@@ -8,6 +8,7 @@
 import { FrameDecoder, FramingError, Kind, kindName, readU32, writeU32 } from "@vertex/framing";
 import { WireError } from "@vertex/wire";
 import { Calling } from "./calling.ts";
+import { refusalMessage } from "./failure.ts";
 import { Goodbye } from "./gen/vertex/v1/control.ts";
 import { HANDSHAKE_FRAME_BYTES, type Introduction, type PeerIntroduction } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -19,7 +20,7 @@ import type { OutgoingCall } from "./outgoing-call.ts";
 import type { Router } from "./router.ts";
 import { flagsOf, Sender } from "./sender.ts";
 import { Serving } from "./serving.ts";
-import { type EndReason, encodeGoodbye, endReason, type SessionEnd } from "./session-end.ts";
+import { type EndReason, encodeGoodbye, endReason, lostMessage, type SessionEnd } from "./session-end.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 import { VertexError } from "./vertex-error.ts";
@@ -207,11 +208,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     if (this.state === "closed") return;
     const why = this.#goodbye;
     if (why !== null) return this.#lost(endReason(why.reason), why.message, error);
-    this.#lost(
-      "LINK_LOST",
-      `the connection was lost: ${error?.message ?? "the other side closed it"}`,
-      error,
-    );
+    this.#lost("LINK_LOST", lostMessage(error, this.state === "handshake"), error);
   }
 
   settled(call: OutgoingCall, cancel: boolean): void {
@@ -288,8 +285,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   }
 
   refused(error: unknown): void {
-    const shown = error instanceof VertexError ? error.message : "the credentials were refused";
-    this.close("UNAUTHENTICATED", shown, error);
+    this.close("UNAUTHENTICATED", refusalMessage(error), error);
   }
 
   /** The peer's bytes cannot be used: the connection ends, and the peer is told why. */
@@ -330,8 +326,9 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     const announced = this.state === "draining";
     this.state = "draining";
     this.#calling.refusedAbove(goodbye.lastCallId, goodbye.message);
-    if (!announced) this.#parts.events.draining(this);
+    // Only an orderly end has a successor beside it: a dismissal is a loss, and the next try has to wait.
     if (endReason(goodbye.reason) !== "SHUTDOWN") return this.closed();
+    if (!announced) this.#parts.events.draining(this);
     if (goodbye.lastCallId !== ANY_CALL) this.#endIfDone();
   }
 

@@ -1,5 +1,7 @@
 // Two watches of a connection, pure: round trips, and a peer that does not read.
 
+import { GAP_MS } from "./heartbeat.ts";
+
 /** A PING on its way. */
 interface Ping {
   readonly number: number;
@@ -33,9 +35,16 @@ export class Pings {
 export class StallWatch {
   #since = -1;
   #bytes = 0;
+  #checkedAt = -1;
 
-  /** How long, in milliseconds, `bufferedBytes` have waited without one of them being taken; 0 if none waits. */
+  /**
+   * How long, in milliseconds, `bufferedBytes` have waited without one of them being taken; 0 if none waits. Time in
+   * which this process did not run does not count: nobody could have noted that bytes were taken.
+   */
   check(now: number, bufferedBytes: number): number {
+    const gapMs = now - this.#checkedAt;
+    if (this.#since >= 0 && gapMs > GAP_MS) this.#since += gapMs;
+    this.#checkedAt = now;
     if (bufferedBytes === 0) {
       this.#since = -1;
     } else if (this.#since < 0 || bufferedBytes < this.#bytes) {

@@ -23,8 +23,8 @@ export interface ListenOptions {
 /** What a listener does with what it accepts. */
 export interface ListenEvents {
   accepted(transport: SocketTransport): void;
-  /** The listening socket itself has failed, or one connection has before it was one. */
-  failed(error: Error): void;
+  /** The listening socket itself has failed, or one connection (then `peer` says whose) has before it was one. */
+  failed(error: Error, peer?: string): void;
 }
 
 /** One listening socket. */
@@ -49,8 +49,9 @@ export class Listener {
     const event = address.scheme === "tls" ? "secureConnection" : "connection";
     server.on(event, (socket: Socket) => events.accepted(new SocketTransport(socket, nameOf(socket, where))));
     server.on("tlsClientError", (error: Error, socket: Socket) => {
+      const peer = nameOf(socket, where);
       socket.destroy();
-      events.failed(error);
+      events.failed(error, peer);
     });
     await listening(server, address, where, options);
     server.on("error", (error) => events.failed(error));

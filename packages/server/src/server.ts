@@ -67,9 +67,10 @@ export class Server implements AsyncDisposable {
       { tls, unixMode, handshakeTimeoutMs },
       {
         accepted: (transport) => this.accept(transport),
-        failed: (error) => {
+        failed: (error, peer) => {
           this.#stats.failedAccepts++;
-          this.#say({ level: "warn", event: "accept-failed", message: error.message });
+          const from = peer === undefined ? {} : { peer };
+          this.#say({ level: "warn", event: "accept-failed", message: error.message.trim(), ...from });
         },
       },
     );
