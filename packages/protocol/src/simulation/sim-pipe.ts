@@ -10,6 +10,8 @@ export interface PipeEnds {
   arriving(at: number): void;
   /** Everything that was written is on its way. */
   flushed(): void;
+  /** The end is on its way, behind all that was written. */
+  ended(): void;
   /** Something set out towards an end that does not exist any more. */
   deadEnd(): void;
 }
@@ -119,6 +121,7 @@ export class SimPipe {
     if (this.#ending && !this.#finSent) {
       this.#finSent = true;
       this.#setOut(noBytes);
+      this.#ends.ended();
     }
   }
 
