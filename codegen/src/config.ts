@@ -7,7 +7,7 @@ import { Ajv, type ErrorObject } from "ajv";
 import { CodegenError, type Issue, usageError } from "./errors.ts";
 
 /** The configuration file that is read if there is one. */
-export const CONFIG_NAME = "vertex.config.json";
+const CONFIG_NAME = "vertex.config.json";
 export const DEFAULT_IMPORT_SUFFIX = ".js";
 export const DEFAULT_RUNTIME = "@vertex/protocol/gen";
 

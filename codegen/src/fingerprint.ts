@@ -26,7 +26,7 @@ export function fingerprint(schema: Schema, methods: readonly FingerprintMethod[
 }
 
 /** One line a method, then one a message that the methods reach, each part sorted. */
-export function canonicalText(schema: Schema, methods: readonly FingerprintMethod[]): string {
+function canonicalText(schema: Schema, methods: readonly FingerprintMethod[]): string {
   const lines = methods.map(
     ({ path, kind, request, response }) =>
       `method ${path} ${kind} ${request.fullName} ${response.fullName}\n`,

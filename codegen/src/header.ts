@@ -14,10 +14,15 @@ export const VERSION: string = String(createRequire(import.meta.url)("../package
 export function fileHeader(source: string): string {
   return [
     `${HEADER_MARK} v${VERSION} (ts-proto v${SHAPES_VERSION}). DO NOT EDIT.`,
-    `// source: ${source}`,
+    sourceLine(source),
     "",
     "/* eslint-disable */",
     "// biome-ignore-all lint: generated code",
     "// biome-ignore-all format: generated code",
   ].join("\n");
+}
+
+/** The second line of the file that is made from `source`. */
+export function sourceLine(source: string): string {
+  return `// source: ${source}`;
 }

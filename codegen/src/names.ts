@@ -61,7 +61,7 @@ export function methodLocalName(name: string): string {
 }
 
 /** `name` with its first letter in upper case. */
-export function capitalize(name: string): string {
+function capitalize(name: string): string {
   return name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 

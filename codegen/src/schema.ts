@@ -59,7 +59,7 @@ export function throwIssues(issues: readonly Issue[]): void {
 }
 
 /** An error in the .proto files. */
-export function schemaError(issues: readonly Issue[]): CodegenError {
+function schemaError(issues: readonly Issue[]): CodegenError {
   return new CodegenError("schema", issues);
 }
 

@@ -2,7 +2,7 @@
 // root, with "/" between parts, as `import` spells them; paths are where the files are.
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { usageError } from "./errors.ts";
 import { OPTIONS_PROTO } from "./gen/options-proto.ts";
 
@@ -37,7 +37,14 @@ export interface Sources {
   readonly directories: readonly string[];
 }
 
-/** What may be imported though nobody has it on disk. (The compiler brings google/protobuf itself.) */
+/** What the compiler brings. Copies on disk are left where they are. */
+const COMPILERS_OWN: ReadonlySet<string> = new Set(
+  "any api compiler/plugin descriptor duration empty field_mask source_context struct timestamp type wrappers"
+    .split(" ")
+    .map((name) => `google/protobuf/${name}.proto`),
+);
+
+/** What else may be imported though nobody has it on disk. */
 const BUILT_IN: ReadonlyMap<string, string> = new Map([["vertex/v1/options.proto", OPTIONS_PROTO]]);
 
 /**
@@ -52,7 +59,8 @@ export function collectSources(options: SourceOptions): Sources {
   for (const given of options.proto) {
     const path = resolve(options.cwd, given);
     const isFile = statKind(path) === "file";
-    const root = isFile ? rootOf(path, includes) : directory(path, given, "--proto");
+    const root =
+      rootOf(isFile ? path : directory(path, given, "--proto"), includes) ?? (isFile ? dirname(path) : path);
     roots.push(root);
     const found = isFile ? [path] : protoFilesBelow(path, directories);
     if (found.length === 0)
@@ -74,10 +82,10 @@ function claim(paths: Map<string, string>, name: string, path: string, cwd: stri
   paths.set(name, path);
 }
 
-/** The include directory that holds the file, the innermost if several do; else the file's own directory. */
-function rootOf(path: string, includes: readonly string[]): string {
+/** The include directory that holds `path`, the innermost if several do. */
+function rootOf(path: string, includes: readonly string[]): string | undefined {
   const holders = includes.filter((dir) => path.startsWith(dir + sep));
-  return holders.toSorted((a, b) => b.length - a.length)[0] ?? dirname(path);
+  return holders.toSorted((a, b) => b.length - a.length)[0];
 }
 
 function directory(path: string, given: string, option: string): string {
@@ -130,13 +138,9 @@ function readSource(name: string, path: string | undefined, cwd: string): Source
 }
 
 function findIn(roots: readonly string[], name: string): string | undefined {
-  if (isBroughtByCompiler(name) || name.split(/[\\/]/).some((part) => part === ".." || part === ""))
+  if (COMPILERS_OWN.has(name) || name.split(/[\\/]/).some((part) => part === ".." || part === ""))
     return undefined;
   return roots.map((root) => join(root, name)).find((path) => existsSync(path) && statKind(path) === "file");
-}
-
-function isBroughtByCompiler(name: string): boolean {
-  return name.startsWith("google/protobuf/") && basename(name) === name.slice("google/protobuf/".length);
 }
 
 /** Good enough to find files; the compiler is the judge of what is an import. */

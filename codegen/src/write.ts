@@ -15,7 +15,10 @@ import {
 import { dirname, join, resolve, sep } from "node:path";
 import { usageError } from "./errors.ts";
 import type { OutputFile } from "./generate.ts";
-import { HEADER_MARK } from "./header.ts";
+import { HEADER_MARK, sourceLine } from "./header.ts";
+
+/** More than the first two lines of a generated file take. */
+const HEAD_BYTES = 4096;
 
 /** What a run changed, in paths relative to the out directory. */
 export interface WriteResult {
@@ -70,19 +73,29 @@ function generatedBelow(root: string, dir = ""): string[] {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = dir === "" ? entry.name : `${dir}/${entry.name}`;
-      if (entry.isDirectory()) return entry.name === "node_modules" ? [] : generatedBelow(root, path);
-      return entry.isFile() && entry.name.endsWith(".ts") && isOurs(join(root, path)) ? [path] : [];
+      if (entry.isDirectory())
+        return /^(?:node_modules|\..*)$/.test(entry.name) ? [] : generatedBelow(root, path);
+      return entry.isFile() && entry.name.endsWith(".ts") && isOurOutput(root, path) ? [path] : [];
     });
 }
 
 /** True for files that begin as ours do. */
 function isOurs(path: string): boolean {
-  const head = Buffer.alloc(HEADER_MARK.length);
+  return headOf(path).startsWith(HEADER_MARK);
+}
+
+/** True if the file below `root` is what an earlier run into `root`, not into a directory below, made of a schema. */
+function isOurOutput(root: string, path: string): boolean {
+  const [first = "", second = ""] = headOf(join(root, path)).split("\n");
+  return first.startsWith(HEADER_MARK) && second === sourceLine(path.replace(/\.ts$/, ".proto"));
+}
+
+function headOf(path: string): string {
+  const head = Buffer.alloc(HEAD_BYTES);
   const file = openSync(path, "r");
   try {
-    readSync(file, head, 0, head.length, 0);
+    return head.toString("utf8", 0, readSync(file, head, 0, head.length, 0));
   } finally {
     closeSync(file);
   }
-  return head.toString("utf8") === HEADER_MARK;
 }

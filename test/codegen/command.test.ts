@@ -141,6 +141,13 @@ test("touches only files that change, removes its own that are stale, and leaves
     },
   ));
 
+test("leaves what another run made in a directory below its own", () =>
+  inWorkspace({ "schema/a.proto": proto }, async (workspace) => {
+    await workspace.run("--proto", "schema", "--out", "src/gen");
+    assert.is((await workspace.run("--proto", "schema", "--out", "src")).out, "src: 1 written, 0 unchanged");
+    assert.equal(workspace.list("src"), ["a.ts", "gen/a.ts"]);
+  }));
+
 test("refuses to write over a file that it did not write", () =>
   inWorkspace({ "schema/a.proto": proto, "gen/a.ts": "// mine\n" }, async (workspace) => {
     const result = await workspace.run("--proto", "schema", "--out", "gen");
