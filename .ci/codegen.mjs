@@ -17,7 +17,8 @@ const jobs = [
     "--runtime",
     "@vertex/wire",
   ],
-  ["examples/fleet/schema", "examples/fleet/src/gen"],
+  ["schema/fleet/v1/fleet.proto", "examples/fleet/src/gen", "--include", "schema"],
+  ["bench/schema", "bench/gen"],
   ["test/schema", "test/gen"],
 ];
 

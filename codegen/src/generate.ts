@@ -13,6 +13,7 @@ import { modelServices, type ServiceModel } from "./model.ts";
 import { camelCase, isInherited } from "./names.ts";
 import { createSchema, type Schema, throwIssues, typesOf } from "./schema.ts";
 import { generateShapes, SHAPES_RUNTIME, type ShapeFile } from "./shapes.ts";
+import { tightenDecoders } from "./tighten.ts";
 
 /** How generated files find each other and the runtime. */
 export interface GenerateOptions {
@@ -67,7 +68,9 @@ function assemble(
   options: GenerateOptions,
   issues: Issue[],
 ): string {
-  const text = hardenShapes(shape?.text ?? "export {};\n", withInheritedFields(source));
+  const hardened = hardenShapes(shape?.text ?? "export {};\n", withInheritedFields(source));
+  // Only Vertex's own reader has what the tightened decoders ask for.
+  const text = options.runtime === SHAPES_RUNTIME ? hardened : tightenDecoders(hardened);
   const file = parseGeneratedFile(text, SHAPES_RUNTIME, options.runtime);
   for (const service of services) {
     const taken = emitService(file, service, options);

@@ -379,6 +379,8 @@ export interface KitchenSink {
   legacy: Legacy | undefined;
 }
 
+const $noBytes: Uint8Array = new Uint8Array(0);
+
 function createBaseScalars(): Scalars {
   return {
     aDouble: 0,
@@ -395,7 +397,7 @@ function createBaseScalars(): Scalars {
     aSfixed64: 0n,
     aBool: false,
     aString: "",
-    aBytes: new Uint8Array(0),
+    aBytes: $noBytes,
     aColour: 0,
   };
 }
@@ -470,155 +472,145 @@ export const Scalars: MessageFns<Scalars> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Scalars {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseScalars();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 9) {
-              break;
-            }
-
-            message.aDouble = reader.double();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseScalars();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 9) {
+            break;
           }
-          case 2: {
-            if (tag !== 21) {
-              break;
-            }
 
-            message.aFloat = reader.float();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.anInt32 = reader.int32();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.anInt64 = reader.int64() as bigint;
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.aUint32 = reader.uint32();
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.aUint64 = reader.uint64() as bigint;
-            continue;
-          }
-          case 7: {
-            if (tag !== 56) {
-              break;
-            }
-
-            message.aSint32 = reader.sint32();
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.aSint64 = reader.sint64() as bigint;
-            continue;
-          }
-          case 9: {
-            if (tag !== 77) {
-              break;
-            }
-
-            message.aFixed32 = reader.fixed32();
-            continue;
-          }
-          case 10: {
-            if (tag !== 81) {
-              break;
-            }
-
-            message.aFixed64 = reader.fixed64() as bigint;
-            continue;
-          }
-          case 11: {
-            if (tag !== 93) {
-              break;
-            }
-
-            message.aSfixed32 = reader.sfixed32();
-            continue;
-          }
-          case 12: {
-            if (tag !== 97) {
-              break;
-            }
-
-            message.aSfixed64 = reader.sfixed64() as bigint;
-            continue;
-          }
-          case 13: {
-            if (tag !== 104) {
-              break;
-            }
-
-            message.aBool = reader.bool();
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.aString = reader.string();
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            message.aBytes = reader.bytes();
-            continue;
-          }
-          case 16: {
-            if (tag !== 128) {
-              break;
-            }
-
-            message.aColour = reader.int32() as any;
-            continue;
-          }
+          message.aDouble = reader.double();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 2: {
+          if (tag !== 21) {
+            break;
+          }
+
+          message.aFloat = reader.float();
+          continue;
         }
-        reader.skip(tag & 7);
+        case 3: {
+          if (tag !== 24) {
+            break;
+          }
+
+          message.anInt32 = reader.int32();
+          continue;
+        }
+        case 4: {
+          if (tag !== 32) {
+            break;
+          }
+
+          message.anInt64 = reader.int64() as bigint;
+          continue;
+        }
+        case 5: {
+          if (tag !== 40) {
+            break;
+          }
+
+          message.aUint32 = reader.uint32();
+          continue;
+        }
+        case 6: {
+          if (tag !== 48) {
+            break;
+          }
+
+          message.aUint64 = reader.uint64() as bigint;
+          continue;
+        }
+        case 7: {
+          if (tag !== 56) {
+            break;
+          }
+
+          message.aSint32 = reader.sint32();
+          continue;
+        }
+        case 8: {
+          if (tag !== 64) {
+            break;
+          }
+
+          message.aSint64 = reader.sint64() as bigint;
+          continue;
+        }
+        case 9: {
+          if (tag !== 77) {
+            break;
+          }
+
+          message.aFixed32 = reader.fixed32();
+          continue;
+        }
+        case 10: {
+          if (tag !== 81) {
+            break;
+          }
+
+          message.aFixed64 = reader.fixed64() as bigint;
+          continue;
+        }
+        case 11: {
+          if (tag !== 93) {
+            break;
+          }
+
+          message.aSfixed32 = reader.sfixed32();
+          continue;
+        }
+        case 12: {
+          if (tag !== 97) {
+            break;
+          }
+
+          message.aSfixed64 = reader.sfixed64() as bigint;
+          continue;
+        }
+        case 13: {
+          if (tag !== 104) {
+            break;
+          }
+
+          message.aBool = reader.bool();
+          continue;
+        }
+        case 14: {
+          if (tag !== 114) {
+            break;
+          }
+
+          message.aString = reader.string();
+          continue;
+        }
+        case 15: {
+          if (tag !== 122) {
+            break;
+          }
+
+          message.aBytes = reader.bytes();
+          continue;
+        }
+        case 16: {
+          if (tag !== 128) {
+            break;
+          }
+
+          message.aColour = reader.int32() as any;
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Scalars {
@@ -867,163 +859,153 @@ export const Optionals: MessageFns<Optionals> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Optionals {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOptionals();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 9) {
-              break;
-            }
-
-            message.aDouble = reader.double();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseOptionals();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 9) {
+            break;
           }
-          case 2: {
-            if (tag !== 21) {
-              break;
-            }
 
-            message.aFloat = reader.float();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.anInt32 = reader.int32();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.anInt64 = reader.int64() as bigint;
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.aUint32 = reader.uint32();
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.aUint64 = reader.uint64() as bigint;
-            continue;
-          }
-          case 7: {
-            if (tag !== 56) {
-              break;
-            }
-
-            message.aSint32 = reader.sint32();
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.aSint64 = reader.sint64() as bigint;
-            continue;
-          }
-          case 9: {
-            if (tag !== 77) {
-              break;
-            }
-
-            message.aFixed32 = reader.fixed32();
-            continue;
-          }
-          case 10: {
-            if (tag !== 81) {
-              break;
-            }
-
-            message.aFixed64 = reader.fixed64() as bigint;
-            continue;
-          }
-          case 11: {
-            if (tag !== 93) {
-              break;
-            }
-
-            message.aSfixed32 = reader.sfixed32();
-            continue;
-          }
-          case 12: {
-            if (tag !== 97) {
-              break;
-            }
-
-            message.aSfixed64 = reader.sfixed64() as bigint;
-            continue;
-          }
-          case 13: {
-            if (tag !== 104) {
-              break;
-            }
-
-            message.aBool = reader.bool();
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.aString = reader.string();
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            message.aBytes = reader.bytes();
-            continue;
-          }
-          case 16: {
-            if (tag !== 128) {
-              break;
-            }
-
-            message.aColour = reader.int32() as any;
-            continue;
-          }
-          case 17: {
-            if (tag !== 138) {
-              break;
-            }
-
-            message.aMessage = Scalars.decode(reader, reader.uint32());
-            continue;
-          }
+          message.aDouble = reader.double();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 2: {
+          if (tag !== 21) {
+            break;
+          }
+
+          message.aFloat = reader.float();
+          continue;
         }
-        reader.skip(tag & 7);
+        case 3: {
+          if (tag !== 24) {
+            break;
+          }
+
+          message.anInt32 = reader.int32();
+          continue;
+        }
+        case 4: {
+          if (tag !== 32) {
+            break;
+          }
+
+          message.anInt64 = reader.int64() as bigint;
+          continue;
+        }
+        case 5: {
+          if (tag !== 40) {
+            break;
+          }
+
+          message.aUint32 = reader.uint32();
+          continue;
+        }
+        case 6: {
+          if (tag !== 48) {
+            break;
+          }
+
+          message.aUint64 = reader.uint64() as bigint;
+          continue;
+        }
+        case 7: {
+          if (tag !== 56) {
+            break;
+          }
+
+          message.aSint32 = reader.sint32();
+          continue;
+        }
+        case 8: {
+          if (tag !== 64) {
+            break;
+          }
+
+          message.aSint64 = reader.sint64() as bigint;
+          continue;
+        }
+        case 9: {
+          if (tag !== 77) {
+            break;
+          }
+
+          message.aFixed32 = reader.fixed32();
+          continue;
+        }
+        case 10: {
+          if (tag !== 81) {
+            break;
+          }
+
+          message.aFixed64 = reader.fixed64() as bigint;
+          continue;
+        }
+        case 11: {
+          if (tag !== 93) {
+            break;
+          }
+
+          message.aSfixed32 = reader.sfixed32();
+          continue;
+        }
+        case 12: {
+          if (tag !== 97) {
+            break;
+          }
+
+          message.aSfixed64 = reader.sfixed64() as bigint;
+          continue;
+        }
+        case 13: {
+          if (tag !== 104) {
+            break;
+          }
+
+          message.aBool = reader.bool();
+          continue;
+        }
+        case 14: {
+          if (tag !== 114) {
+            break;
+          }
+
+          message.aString = reader.string();
+          continue;
+        }
+        case 15: {
+          if (tag !== 122) {
+            break;
+          }
+
+          message.aBytes = reader.bytes();
+          continue;
+        }
+        case 16: {
+          if (tag !== 128) {
+            break;
+          }
+
+          message.aColour = reader.int32() as any;
+          continue;
+        }
+        case 17: {
+          if (tag !== 138) {
+            break;
+          }
+
+          message.aMessage = Scalars.decode(reader, reader.length());
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Optionals {
@@ -1359,321 +1341,311 @@ export const Lists: MessageFns<Lists> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Lists {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLists();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag === 9) {
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseLists();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag === 9) {
+            message.doubles.push(reader.double());
+
+            continue;
+          }
+
+          if (tag === 10) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
               message.doubles.push(reader.double());
-
-              continue;
             }
 
-            if (tag === 10) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.doubles.push(reader.double());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 2: {
-            if (tag === 21) {
-              message.floats.push(reader.float());
-
-              continue;
-            }
-
-            if (tag === 18) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.floats.push(reader.float());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 3: {
-            if (tag === 24) {
-              message.int32s.push(reader.int32());
-
-              continue;
-            }
-
-            if (tag === 26) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.int32s.push(reader.int32());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 4: {
-            if (tag === 32) {
-              message.int64s.push(reader.int64() as bigint);
-
-              continue;
-            }
-
-            if (tag === 34) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.int64s.push(reader.int64() as bigint);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 5: {
-            if (tag === 40) {
-              message.uint32s.push(reader.uint32());
-
-              continue;
-            }
-
-            if (tag === 42) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.uint32s.push(reader.uint32());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 6: {
-            if (tag === 48) {
-              message.uint64s.push(reader.uint64() as bigint);
-
-              continue;
-            }
-
-            if (tag === 50) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.uint64s.push(reader.uint64() as bigint);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 7: {
-            if (tag === 56) {
-              message.sint32s.push(reader.sint32());
-
-              continue;
-            }
-
-            if (tag === 58) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.sint32s.push(reader.sint32());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 8: {
-            if (tag === 64) {
-              message.sint64s.push(reader.sint64() as bigint);
-
-              continue;
-            }
-
-            if (tag === 66) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.sint64s.push(reader.sint64() as bigint);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 9: {
-            if (tag === 77) {
-              message.fixed32s.push(reader.fixed32());
-
-              continue;
-            }
-
-            if (tag === 74) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.fixed32s.push(reader.fixed32());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 10: {
-            if (tag === 81) {
-              message.fixed64s.push(reader.fixed64() as bigint);
-
-              continue;
-            }
-
-            if (tag === 82) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.fixed64s.push(reader.fixed64() as bigint);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 11: {
-            if (tag === 93) {
-              message.sfixed32s.push(reader.sfixed32());
-
-              continue;
-            }
-
-            if (tag === 90) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.sfixed32s.push(reader.sfixed32());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 12: {
-            if (tag === 97) {
-              message.sfixed64s.push(reader.sfixed64() as bigint);
-
-              continue;
-            }
-
-            if (tag === 98) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.sfixed64s.push(reader.sfixed64() as bigint);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 13: {
-            if (tag === 104) {
-              message.bools.push(reader.bool());
-
-              continue;
-            }
-
-            if (tag === 106) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.bools.push(reader.bool());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.strings.push(reader.string());
             continue;
           }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
 
-            message.byteses.push(reader.bytes());
-            continue;
-          }
-          case 16: {
-            if (tag === 128) {
-              message.colours.push(reader.int32() as any);
-
-              continue;
-            }
-
-            if (tag === 130) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.colours.push(reader.int32() as any);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 17: {
-            if (tag !== 138) {
-              break;
-            }
-
-            message.messages.push(Scalars.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 18: {
-            if (tag === 144) {
-              message.loose.push(reader.int32());
-
-              continue;
-            }
-
-            if (tag === 146) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.loose.push(reader.int32());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
           break;
         }
-        reader.skip(tag & 7);
+        case 2: {
+          if (tag === 21) {
+            message.floats.push(reader.float());
+
+            continue;
+          }
+
+          if (tag === 18) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.floats.push(reader.float());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 3: {
+          if (tag === 24) {
+            message.int32s.push(reader.int32());
+
+            continue;
+          }
+
+          if (tag === 26) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.int32s.push(reader.int32());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 4: {
+          if (tag === 32) {
+            message.int64s.push(reader.int64() as bigint);
+
+            continue;
+          }
+
+          if (tag === 34) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.int64s.push(reader.int64() as bigint);
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 5: {
+          if (tag === 40) {
+            message.uint32s.push(reader.uint32());
+
+            continue;
+          }
+
+          if (tag === 42) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.uint32s.push(reader.uint32());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 6: {
+          if (tag === 48) {
+            message.uint64s.push(reader.uint64() as bigint);
+
+            continue;
+          }
+
+          if (tag === 50) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.uint64s.push(reader.uint64() as bigint);
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 7: {
+          if (tag === 56) {
+            message.sint32s.push(reader.sint32());
+
+            continue;
+          }
+
+          if (tag === 58) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.sint32s.push(reader.sint32());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 8: {
+          if (tag === 64) {
+            message.sint64s.push(reader.sint64() as bigint);
+
+            continue;
+          }
+
+          if (tag === 66) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.sint64s.push(reader.sint64() as bigint);
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 9: {
+          if (tag === 77) {
+            message.fixed32s.push(reader.fixed32());
+
+            continue;
+          }
+
+          if (tag === 74) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.fixed32s.push(reader.fixed32());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 10: {
+          if (tag === 81) {
+            message.fixed64s.push(reader.fixed64() as bigint);
+
+            continue;
+          }
+
+          if (tag === 82) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.fixed64s.push(reader.fixed64() as bigint);
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 11: {
+          if (tag === 93) {
+            message.sfixed32s.push(reader.sfixed32());
+
+            continue;
+          }
+
+          if (tag === 90) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.sfixed32s.push(reader.sfixed32());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 12: {
+          if (tag === 97) {
+            message.sfixed64s.push(reader.sfixed64() as bigint);
+
+            continue;
+          }
+
+          if (tag === 98) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.sfixed64s.push(reader.sfixed64() as bigint);
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 13: {
+          if (tag === 104) {
+            message.bools.push(reader.bool());
+
+            continue;
+          }
+
+          if (tag === 106) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.bools.push(reader.bool());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 14: {
+          if (tag !== 114) {
+            break;
+          }
+
+          message.strings.push(reader.string());
+          continue;
+        }
+        case 15: {
+          if (tag !== 122) {
+            break;
+          }
+
+          message.byteses.push(reader.bytes());
+          continue;
+        }
+        case 16: {
+          if (tag === 128) {
+            message.colours.push(reader.int32() as any);
+
+            continue;
+          }
+
+          if (tag === 130) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.colours.push(reader.int32() as any);
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 17: {
+          if (tag !== 138) {
+            break;
+          }
+
+          message.messages.push(Scalars.decode(reader, reader.length()));
+          continue;
+        }
+        case 18: {
+          if (tag === 144) {
+            message.loose.push(reader.int32());
+
+            continue;
+          }
+
+          if (tag === 146) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.loose.push(reader.int32());
+            }
+
+            continue;
+          }
+
+          break;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Lists {
@@ -1871,225 +1843,215 @@ export const Maps: MessageFns<Maps> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            const entry1 = Maps_ByInt32Entry.decode(reader, reader.uint32());
-            if (entry1.value !== undefined) {
-              message.byInt32.set(entry1.key, entry1.value);
-            }
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            const entry2 = Maps_ByInt64Entry.decode(reader, reader.uint32());
-            if (entry2.value !== undefined) {
-              message.byInt64.set(entry2.key, entry2.value);
-            }
-            continue;
+          const entry1 = Maps_ByInt32Entry.decode(reader, reader.length());
+          if (entry1.value !== undefined) {
+            message.byInt32.set(entry1.key, entry1.value);
           }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            const entry3 = Maps_ByUint32Entry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.byUint32.set(entry3.key, entry3.value);
-            }
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            const entry4 = Maps_ByUint64Entry.decode(reader, reader.uint32());
-            if (entry4.value !== undefined) {
-              message.byUint64.set(entry4.key, entry4.value);
-            }
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            const entry5 = Maps_BySint32Entry.decode(reader, reader.uint32());
-            if (entry5.value !== undefined) {
-              message.bySint32.set(entry5.key, entry5.value);
-            }
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            const entry6 = Maps_BySint64Entry.decode(reader, reader.uint32());
-            if (entry6.value !== undefined) {
-              message.bySint64.set(entry6.key, entry6.value);
-            }
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            const entry7 = Maps_ByFixed32Entry.decode(reader, reader.uint32());
-            if (entry7.value !== undefined) {
-              message.byFixed32.set(entry7.key, entry7.value);
-            }
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            const entry8 = Maps_ByFixed64Entry.decode(reader, reader.uint32());
-            if (entry8.value !== undefined) {
-              message.byFixed64.set(entry8.key, entry8.value);
-            }
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            const entry9 = Maps_BySfixed32Entry.decode(reader, reader.uint32());
-            if (entry9.value !== undefined) {
-              message.bySfixed32.set(entry9.key, entry9.value);
-            }
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            const entry10 = Maps_BySfixed64Entry.decode(reader, reader.uint32());
-            if (entry10.value !== undefined) {
-              message.bySfixed64.set(entry10.key, entry10.value);
-            }
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            const entry11 = Maps_ByBoolEntry.decode(reader, reader.uint32());
-            if (entry11.value !== undefined) {
-              message.byBool.set(entry11.key, entry11.value);
-            }
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            const entry12 = Maps_ByStringEntry.decode(reader, reader.uint32());
-            if (entry12.value !== undefined) {
-              message.byString.set(entry12.key, entry12.value);
-            }
-            continue;
-          }
-          case 13: {
-            if (tag !== 106) {
-              break;
-            }
-
-            const entry13 = Maps_ToBytesEntry.decode(reader, reader.uint32());
-            if (entry13.value !== undefined) {
-              message.toBytes.set(entry13.key, entry13.value);
-            }
-            continue;
-          }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            const entry14 = Maps_ToDoubleEntry.decode(reader, reader.uint32());
-            if (entry14.value !== undefined) {
-              message.toDouble.set(entry14.key, entry14.value);
-            }
-            continue;
-          }
-          case 15: {
-            if (tag !== 122) {
-              break;
-            }
-
-            const entry15 = Maps_ToInt64Entry.decode(reader, reader.uint32());
-            if (entry15.value !== undefined) {
-              message.toInt64.set(entry15.key, entry15.value);
-            }
-            continue;
-          }
-          case 16: {
-            if (tag !== 130) {
-              break;
-            }
-
-            const entry16 = Maps_ToBoolEntry.decode(reader, reader.uint32());
-            if (entry16.value !== undefined) {
-              message.toBool.set(entry16.key, entry16.value);
-            }
-            continue;
-          }
-          case 17: {
-            if (tag !== 138) {
-              break;
-            }
-
-            const entry17 = Maps_ToColourEntry.decode(reader, reader.uint32());
-            if (entry17.value !== undefined) {
-              message.toColour.set(entry17.key, entry17.value);
-            }
-            continue;
-          }
-          case 18: {
-            if (tag !== 146) {
-              break;
-            }
-
-            const entry18 = Maps_ToMessageEntry.decode(reader, reader.uint32());
-            if (entry18.value !== undefined) {
-              message.toMessage.set(entry18.key, entry18.value);
-            }
-            continue;
-          }
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 2: {
+          if (tag !== 18) {
+            break;
+          }
+
+          const entry2 = Maps_ByInt64Entry.decode(reader, reader.length());
+          if (entry2.value !== undefined) {
+            message.byInt64.set(entry2.key, entry2.value);
+          }
+          continue;
         }
-        reader.skip(tag & 7);
+        case 3: {
+          if (tag !== 26) {
+            break;
+          }
+
+          const entry3 = Maps_ByUint32Entry.decode(reader, reader.length());
+          if (entry3.value !== undefined) {
+            message.byUint32.set(entry3.key, entry3.value);
+          }
+          continue;
+        }
+        case 4: {
+          if (tag !== 34) {
+            break;
+          }
+
+          const entry4 = Maps_ByUint64Entry.decode(reader, reader.length());
+          if (entry4.value !== undefined) {
+            message.byUint64.set(entry4.key, entry4.value);
+          }
+          continue;
+        }
+        case 5: {
+          if (tag !== 42) {
+            break;
+          }
+
+          const entry5 = Maps_BySint32Entry.decode(reader, reader.length());
+          if (entry5.value !== undefined) {
+            message.bySint32.set(entry5.key, entry5.value);
+          }
+          continue;
+        }
+        case 6: {
+          if (tag !== 50) {
+            break;
+          }
+
+          const entry6 = Maps_BySint64Entry.decode(reader, reader.length());
+          if (entry6.value !== undefined) {
+            message.bySint64.set(entry6.key, entry6.value);
+          }
+          continue;
+        }
+        case 7: {
+          if (tag !== 58) {
+            break;
+          }
+
+          const entry7 = Maps_ByFixed32Entry.decode(reader, reader.length());
+          if (entry7.value !== undefined) {
+            message.byFixed32.set(entry7.key, entry7.value);
+          }
+          continue;
+        }
+        case 8: {
+          if (tag !== 66) {
+            break;
+          }
+
+          const entry8 = Maps_ByFixed64Entry.decode(reader, reader.length());
+          if (entry8.value !== undefined) {
+            message.byFixed64.set(entry8.key, entry8.value);
+          }
+          continue;
+        }
+        case 9: {
+          if (tag !== 74) {
+            break;
+          }
+
+          const entry9 = Maps_BySfixed32Entry.decode(reader, reader.length());
+          if (entry9.value !== undefined) {
+            message.bySfixed32.set(entry9.key, entry9.value);
+          }
+          continue;
+        }
+        case 10: {
+          if (tag !== 82) {
+            break;
+          }
+
+          const entry10 = Maps_BySfixed64Entry.decode(reader, reader.length());
+          if (entry10.value !== undefined) {
+            message.bySfixed64.set(entry10.key, entry10.value);
+          }
+          continue;
+        }
+        case 11: {
+          if (tag !== 90) {
+            break;
+          }
+
+          const entry11 = Maps_ByBoolEntry.decode(reader, reader.length());
+          if (entry11.value !== undefined) {
+            message.byBool.set(entry11.key, entry11.value);
+          }
+          continue;
+        }
+        case 12: {
+          if (tag !== 98) {
+            break;
+          }
+
+          const entry12 = Maps_ByStringEntry.decode(reader, reader.length());
+          if (entry12.value !== undefined) {
+            message.byString.set(entry12.key, entry12.value);
+          }
+          continue;
+        }
+        case 13: {
+          if (tag !== 106) {
+            break;
+          }
+
+          const entry13 = Maps_ToBytesEntry.decode(reader, reader.length());
+          if (entry13.value !== undefined) {
+            message.toBytes.set(entry13.key, entry13.value);
+          }
+          continue;
+        }
+        case 14: {
+          if (tag !== 114) {
+            break;
+          }
+
+          const entry14 = Maps_ToDoubleEntry.decode(reader, reader.length());
+          if (entry14.value !== undefined) {
+            message.toDouble.set(entry14.key, entry14.value);
+          }
+          continue;
+        }
+        case 15: {
+          if (tag !== 122) {
+            break;
+          }
+
+          const entry15 = Maps_ToInt64Entry.decode(reader, reader.length());
+          if (entry15.value !== undefined) {
+            message.toInt64.set(entry15.key, entry15.value);
+          }
+          continue;
+        }
+        case 16: {
+          if (tag !== 130) {
+            break;
+          }
+
+          const entry16 = Maps_ToBoolEntry.decode(reader, reader.length());
+          if (entry16.value !== undefined) {
+            message.toBool.set(entry16.key, entry16.value);
+          }
+          continue;
+        }
+        case 17: {
+          if (tag !== 138) {
+            break;
+          }
+
+          const entry17 = Maps_ToColourEntry.decode(reader, reader.length());
+          if (entry17.value !== undefined) {
+            message.toColour.set(entry17.key, entry17.value);
+          }
+          continue;
+        }
+        case 18: {
+          if (tag !== 146) {
+            break;
+          }
+
+          const entry18 = Maps_ToMessageEntry.decode(reader, reader.length());
+          if (entry18.value !== undefined) {
+            message.toMessage.set(entry18.key, entry18.value);
+          }
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps {
@@ -2704,43 +2666,33 @@ export const Maps_ByInt32Entry: MessageFns<Maps_ByInt32Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByInt32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByInt32Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.key = reader.int32();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByInt32Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.int32();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByInt32Entry {
@@ -2792,43 +2744,33 @@ export const Maps_ByInt64Entry: MessageFns<Maps_ByInt64Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByInt64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByInt64Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.key = reader.int64() as bigint;
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByInt64Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.int64() as bigint;
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByInt64Entry {
@@ -2877,43 +2819,33 @@ export const Maps_ByUint32Entry: MessageFns<Maps_ByUint32Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByUint32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByUint32Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.key = reader.uint32();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByUint32Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.uint32();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByUint32Entry {
@@ -2965,43 +2897,33 @@ export const Maps_ByUint64Entry: MessageFns<Maps_ByUint64Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByUint64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByUint64Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.key = reader.uint64() as bigint;
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByUint64Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.uint64() as bigint;
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByUint64Entry {
@@ -3050,43 +2972,33 @@ export const Maps_BySint32Entry: MessageFns<Maps_BySint32Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySint32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_BySint32Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.key = reader.sint32();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_BySint32Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.sint32();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_BySint32Entry {
@@ -3138,43 +3050,33 @@ export const Maps_BySint64Entry: MessageFns<Maps_BySint64Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySint64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_BySint64Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.key = reader.sint64() as bigint;
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_BySint64Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.sint64() as bigint;
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_BySint64Entry {
@@ -3223,43 +3125,33 @@ export const Maps_ByFixed32Entry: MessageFns<Maps_ByFixed32Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByFixed32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByFixed32Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 13) {
-              break;
-            }
-
-            message.key = reader.fixed32();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByFixed32Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 13) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.fixed32();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByFixed32Entry {
@@ -3311,43 +3203,33 @@ export const Maps_ByFixed64Entry: MessageFns<Maps_ByFixed64Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByFixed64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByFixed64Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 9) {
-              break;
-            }
-
-            message.key = reader.fixed64() as bigint;
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByFixed64Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 9) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.fixed64() as bigint;
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByFixed64Entry {
@@ -3396,43 +3278,33 @@ export const Maps_BySfixed32Entry: MessageFns<Maps_BySfixed32Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySfixed32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_BySfixed32Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 13) {
-              break;
-            }
-
-            message.key = reader.sfixed32();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_BySfixed32Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 13) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.sfixed32();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_BySfixed32Entry {
@@ -3484,43 +3356,33 @@ export const Maps_BySfixed64Entry: MessageFns<Maps_BySfixed64Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySfixed64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_BySfixed64Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 9) {
-              break;
-            }
-
-            message.key = reader.sfixed64() as bigint;
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_BySfixed64Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 9) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.sfixed64() as bigint;
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_BySfixed64Entry {
@@ -3569,43 +3431,33 @@ export const Maps_ByBoolEntry: MessageFns<Maps_ByBoolEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByBoolEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByBoolEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.key = reader.bool();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByBoolEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.bool();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByBoolEntry {
@@ -3654,43 +3506,33 @@ export const Maps_ByStringEntry: MessageFns<Maps_ByStringEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByStringEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ByStringEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ByStringEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.string();
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ByStringEntry {
@@ -3723,7 +3565,7 @@ export const Maps_ByStringEntry: MessageFns<Maps_ByStringEntry> = {
 };
 
 function createBaseMaps_ToBytesEntry(): Maps_ToBytesEntry {
-  return { key: "", value: new Uint8Array(0) };
+  return { key: "", value: $noBytes };
 }
 
 export const Maps_ToBytesEntry: MessageFns<Maps_ToBytesEntry> = {
@@ -3739,43 +3581,33 @@ export const Maps_ToBytesEntry: MessageFns<Maps_ToBytesEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToBytesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ToBytesEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ToBytesEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = reader.bytes();
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = reader.bytes();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ToBytesEntry {
@@ -3824,43 +3656,33 @@ export const Maps_ToDoubleEntry: MessageFns<Maps_ToDoubleEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToDoubleEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ToDoubleEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ToDoubleEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 17) {
-              break;
-            }
 
-            message.value = reader.double();
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 17) {
+            break;
           }
+
+          message.value = reader.double();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ToDoubleEntry {
@@ -3912,43 +3734,33 @@ export const Maps_ToInt64Entry: MessageFns<Maps_ToInt64Entry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToInt64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ToInt64Entry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ToInt64Entry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
 
-            message.value = reader.int64() as bigint;
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 16) {
+            break;
           }
+
+          message.value = reader.int64() as bigint;
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ToInt64Entry {
@@ -3997,43 +3809,33 @@ export const Maps_ToBoolEntry: MessageFns<Maps_ToBoolEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToBoolEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ToBoolEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ToBoolEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
 
-            message.value = reader.bool();
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 16) {
+            break;
           }
+
+          message.value = reader.bool();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ToBoolEntry {
@@ -4082,43 +3884,33 @@ export const Maps_ToColourEntry: MessageFns<Maps_ToColourEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToColourEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ToColourEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ToColourEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
 
-            message.value = reader.int32() as any;
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 16) {
+            break;
           }
+
+          message.value = reader.int32() as any;
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ToColourEntry {
@@ -4167,43 +3959,33 @@ export const Maps_ToMessageEntry: MessageFns<Maps_ToMessageEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToMessageEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMaps_ToMessageEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseMaps_ToMessageEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = Scalars.decode(reader, reader.uint32());
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = Scalars.decode(reader, reader.length());
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Maps_ToMessageEntry {
@@ -4291,123 +4073,113 @@ export const Choice: MessageFns<Choice> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Choice {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseChoice();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.before = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseChoice();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
 
-            message.choice = { $case: "number", value: reader.int32() };
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.choice = { $case: "text", value: reader.string() };
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.choice = { $case: "data", value: reader.bytes() };
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.choice = { $case: "colour", value: reader.int32() as any };
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.choice = { $case: "scalars", value: Scalars.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.choice = { $case: "choiceAgain", value: Choice.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 8: {
-            if (tag !== 64) {
-              break;
-            }
-
-            message.choice = { $case: "big", value: reader.uint64() as bigint };
-            continue;
-          }
-          case 9: {
-            if (tag !== 72) {
-              break;
-            }
-
-            message.choice = { $case: "yes", value: reader.bool() };
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.after = reader.string();
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.other = { $case: "hello", value: HelloRequest.decode(reader, reader.uint32()) };
-            continue;
-          }
-          case 12: {
-            if (tag !== 97) {
-              break;
-            }
-
-            message.other = { $case: "ratio", value: reader.double() };
-            continue;
-          }
+          message.before = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 2: {
+          if (tag !== 16) {
+            break;
+          }
+
+          message.choice = { $case: "number", value: reader.int32() };
+          continue;
         }
-        reader.skip(tag & 7);
+        case 3: {
+          if (tag !== 26) {
+            break;
+          }
+
+          message.choice = { $case: "text", value: reader.string() };
+          continue;
+        }
+        case 4: {
+          if (tag !== 34) {
+            break;
+          }
+
+          message.choice = { $case: "data", value: reader.bytes() };
+          continue;
+        }
+        case 5: {
+          if (tag !== 40) {
+            break;
+          }
+
+          message.choice = { $case: "colour", value: reader.int32() as any };
+          continue;
+        }
+        case 6: {
+          if (tag !== 50) {
+            break;
+          }
+
+          message.choice = { $case: "scalars", value: Scalars.decode(reader, reader.length()) };
+          continue;
+        }
+        case 7: {
+          if (tag !== 58) {
+            break;
+          }
+
+          message.choice = { $case: "choiceAgain", value: Choice.decode(reader, reader.length()) };
+          continue;
+        }
+        case 8: {
+          if (tag !== 64) {
+            break;
+          }
+
+          message.choice = { $case: "big", value: reader.uint64() as bigint };
+          continue;
+        }
+        case 9: {
+          if (tag !== 72) {
+            break;
+          }
+
+          message.choice = { $case: "yes", value: reader.bool() };
+          continue;
+        }
+        case 10: {
+          if (tag !== 82) {
+            break;
+          }
+
+          message.after = reader.string();
+          continue;
+        }
+        case 11: {
+          if (tag !== 90) {
+            break;
+          }
+
+          message.other = { $case: "hello", value: HelloRequest.decode(reader, reader.length()) };
+          continue;
+        }
+        case 12: {
+          if (tag !== 97) {
+            break;
+          }
+
+          message.other = { $case: "ratio", value: reader.double() };
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Choice {
@@ -4615,134 +4387,124 @@ export const WellKnown: MessageFns<WellKnown> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): WellKnown {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWellKnown();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.at = Timestamp.decode(reader, reader.uint32());
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseWellKnown();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.lasts = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.any = Any.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.mask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.struct = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.value = Value.unwrap(Value.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.list = ListValue.unwrap(ListValue.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.maybeBool = BoolValue.decode(reader, reader.uint32()).value;
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.maybeString = StringValue.decode(reader, reader.uint32()).value;
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.maybeInt64 = Int64Value.decode(reader, reader.uint32()).value;
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.maybeBytes = BytesValue.decode(reader, reader.uint32()).value;
-            continue;
-          }
-          case 12: {
-            if (tag !== 98) {
-              break;
-            }
-
-            message.times.push(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 13: {
-            if (tag !== 106) {
-              break;
-            }
-
-            const entry13 = WellKnown_ValuesEntry.decode(reader, reader.uint32());
-            if (entry13.value !== undefined) {
-              message.values.set(entry13.key, entry13.value);
-            }
-            continue;
-          }
+          message.at = Timestamp.decode(reader, reader.length());
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 2: {
+          if (tag !== 18) {
+            break;
+          }
+
+          message.lasts = Duration.decode(reader, reader.length());
+          continue;
         }
-        reader.skip(tag & 7);
+        case 3: {
+          if (tag !== 26) {
+            break;
+          }
+
+          message.any = Any.decode(reader, reader.length());
+          continue;
+        }
+        case 4: {
+          if (tag !== 34) {
+            break;
+          }
+
+          message.mask = FieldMask.unwrap(FieldMask.decode(reader, reader.length()));
+          continue;
+        }
+        case 5: {
+          if (tag !== 42) {
+            break;
+          }
+
+          message.struct = Struct.unwrap(Struct.decode(reader, reader.length()));
+          continue;
+        }
+        case 6: {
+          if (tag !== 50) {
+            break;
+          }
+
+          message.value = Value.unwrap(Value.decode(reader, reader.length()));
+          continue;
+        }
+        case 7: {
+          if (tag !== 58) {
+            break;
+          }
+
+          message.list = ListValue.unwrap(ListValue.decode(reader, reader.length()));
+          continue;
+        }
+        case 8: {
+          if (tag !== 66) {
+            break;
+          }
+
+          message.maybeBool = BoolValue.decode(reader, reader.length()).value;
+          continue;
+        }
+        case 9: {
+          if (tag !== 74) {
+            break;
+          }
+
+          message.maybeString = StringValue.decode(reader, reader.length()).value;
+          continue;
+        }
+        case 10: {
+          if (tag !== 82) {
+            break;
+          }
+
+          message.maybeInt64 = Int64Value.decode(reader, reader.length()).value;
+          continue;
+        }
+        case 11: {
+          if (tag !== 90) {
+            break;
+          }
+
+          message.maybeBytes = BytesValue.decode(reader, reader.length()).value;
+          continue;
+        }
+        case 12: {
+          if (tag !== 98) {
+            break;
+          }
+
+          message.times.push(Timestamp.decode(reader, reader.length()));
+          continue;
+        }
+        case 13: {
+          if (tag !== 106) {
+            break;
+          }
+
+          const entry13 = WellKnown_ValuesEntry.decode(reader, reader.length());
+          if (entry13.value !== undefined) {
+            message.values.set(entry13.key, entry13.value);
+          }
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): WellKnown {
@@ -4887,43 +4649,33 @@ export const WellKnown_ValuesEntry: MessageFns<WellKnown_ValuesEntry> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): WellKnown_ValuesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWellKnown_ValuesEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseWellKnown_ValuesEntry();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.value = Value.unwrap(Value.decode(reader, reader.uint32()));
-            continue;
+          message.key = reader.string();
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.value = Value.unwrap(Value.decode(reader, reader.length()));
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): WellKnown_ValuesEntry {
@@ -4972,43 +4724,33 @@ export const Outer: MessageFns<Outer> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Outer {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOuter();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.middle = Outer_Middle.decode(reader, reader.uint32());
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseOuter();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.inners.push(Outer_Middle_Inner.decode(reader, reader.uint32()));
-            continue;
+          message.middle = Outer_Middle.decode(reader, reader.length());
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.inners.push(Outer_Middle_Inner.decode(reader, reader.length()));
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Outer {
@@ -5058,35 +4800,25 @@ export const Outer_Middle: MessageFns<Outer_Middle> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Outer_Middle {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOuter_Middle();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.inner = Outer_Middle_Inner.decode(reader, reader.uint32());
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseOuter_Middle();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
+
+          message.inner = Outer_Middle_Inner.decode(reader, reader.length());
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Outer_Middle {
@@ -5130,43 +4862,33 @@ export const Outer_Middle_Inner: MessageFns<Outer_Middle_Inner> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Outer_Middle_Inner {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOuter_Middle_Inner();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.depth = reader.int32() as any;
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseOuter_Middle_Inner();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.outer = Outer.decode(reader, reader.uint32());
-            continue;
+          message.depth = reader.int32() as any;
+          continue;
+        }
+        case 2: {
+          if (tag !== 18) {
+            break;
           }
+
+          message.outer = Outer.decode(reader, reader.length());
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Outer_Middle_Inner {
@@ -5221,59 +4943,49 @@ export const Tree: MessageFns<Tree> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Tree {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseTree();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.left = Tree.decode(reader, reader.uint32());
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseTree();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.right = Tree.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.others.push(Tree.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.label = reader.string();
-            continue;
-          }
+          message.left = Tree.decode(reader, reader.length());
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 2: {
+          if (tag !== 18) {
+            break;
+          }
+
+          message.right = Tree.decode(reader, reader.length());
+          continue;
         }
-        reader.skip(tag & 7);
+        case 3: {
+          if (tag !== 26) {
+            break;
+          }
+
+          message.others.push(Tree.decode(reader, reader.length()));
+          continue;
+        }
+        case 4: {
+          if (tag !== 34) {
+            break;
+          }
+
+          message.label = reader.string();
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Tree {
@@ -5338,59 +5050,49 @@ export const Numbers: MessageFns<Numbers> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Numbers {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseNumbers();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.first = reader.uint32();
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseNumbers();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
           }
-          case 15: {
-            if (tag !== 120) {
-              break;
-            }
 
-            message.lastInOneByte = reader.uint32();
-            continue;
-          }
-          case 16: {
-            if (tag !== 128) {
-              break;
-            }
-
-            message.firstInTwoBytes = reader.uint32();
-            continue;
-          }
-          case 536870911: {
-            if (tag !== 4294967288) {
-              break;
-            }
-
-            message.last = reader.uint32();
-            continue;
-          }
+          message.first = reader.uint32();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 15: {
+          if (tag !== 120) {
+            break;
+          }
+
+          message.lastInOneByte = reader.uint32();
+          continue;
         }
-        reader.skip(tag & 7);
+        case 16: {
+          if (tag !== 128) {
+            break;
+          }
+
+          message.firstInTwoBytes = reader.uint32();
+          continue;
+        }
+        case 536870911: {
+          if (tag !== 4294967288) {
+            break;
+          }
+
+          message.last = reader.uint32();
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Numbers {
@@ -5451,27 +5153,17 @@ export const Empty: MessageFns<Empty> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Empty {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEmpty();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseEmpty();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(_: any): Empty {
@@ -5548,115 +5240,105 @@ export const KitchenSink: MessageFns<KitchenSink> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): KitchenSink {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseKitchenSink();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.scalars = Scalars.decode(reader, reader.uint32());
-            continue;
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseKitchenSink();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
           }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
 
-            message.optionals = Optionals.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.lists = Lists.decode(reader, reader.uint32());
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.maps = Maps.decode(reader, reader.uint32());
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.choice = Choice.decode(reader, reader.uint32());
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.wellKnown = WellKnown.decode(reader, reader.uint32());
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.outer = Outer.decode(reader, reader.uint32());
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.tree = Tree.decode(reader, reader.uint32());
-            continue;
-          }
-          case 9: {
-            if (tag !== 74) {
-              break;
-            }
-
-            message.numbers = Numbers.decode(reader, reader.uint32());
-            continue;
-          }
-          case 10: {
-            if (tag !== 82) {
-              break;
-            }
-
-            message.empty = Empty.decode(reader, reader.uint32());
-            continue;
-          }
-          case 11: {
-            if (tag !== 90) {
-              break;
-            }
-
-            message.legacy = Legacy.decode(reader, reader.uint32());
-            continue;
-          }
+          message.scalars = Scalars.decode(reader, reader.length());
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
+        case 2: {
+          if (tag !== 18) {
+            break;
+          }
+
+          message.optionals = Optionals.decode(reader, reader.length());
+          continue;
         }
-        reader.skip(tag & 7);
+        case 3: {
+          if (tag !== 26) {
+            break;
+          }
+
+          message.lists = Lists.decode(reader, reader.length());
+          continue;
+        }
+        case 4: {
+          if (tag !== 34) {
+            break;
+          }
+
+          message.maps = Maps.decode(reader, reader.length());
+          continue;
+        }
+        case 5: {
+          if (tag !== 42) {
+            break;
+          }
+
+          message.choice = Choice.decode(reader, reader.length());
+          continue;
+        }
+        case 6: {
+          if (tag !== 50) {
+            break;
+          }
+
+          message.wellKnown = WellKnown.decode(reader, reader.length());
+          continue;
+        }
+        case 7: {
+          if (tag !== 58) {
+            break;
+          }
+
+          message.outer = Outer.decode(reader, reader.length());
+          continue;
+        }
+        case 8: {
+          if (tag !== 66) {
+            break;
+          }
+
+          message.tree = Tree.decode(reader, reader.length());
+          continue;
+        }
+        case 9: {
+          if (tag !== 74) {
+            break;
+          }
+
+          message.numbers = Numbers.decode(reader, reader.length());
+          continue;
+        }
+        case 10: {
+          if (tag !== 82) {
+            break;
+          }
+
+          message.empty = Empty.decode(reader, reader.length());
+          continue;
+        }
+        case 11: {
+          if (tag !== 90) {
+            break;
+          }
+
+          message.legacy = Legacy.decode(reader, reader.length());
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): KitchenSink {

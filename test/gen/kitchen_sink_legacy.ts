@@ -131,135 +131,125 @@ export const Legacy: MessageFns<Legacy> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number): Legacy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLegacy();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.count = reader.int32();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.text = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 33) {
-              break;
-            }
-
-            message.ratio = reader.double();
-            continue;
-          }
-          case 5: {
-            if (tag !== 41) {
-              break;
-            }
-
-            message.unbounded = reader.double();
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.flag = reader.bool();
-            continue;
-          }
-          case 7: {
-            if (tag !== 56) {
-              break;
-            }
-
-            message.old = reader.int32() as any;
-            continue;
-          }
-          case 8: {
-            if (tag === 64) {
-              message.packed.push(reader.int32());
-
-              continue;
-            }
-
-            if (tag === 66) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.packed.push(reader.int32());
-              }
-
-              continue;
-            }
-
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseLegacy();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
             break;
           }
-          case 9: {
-            if (tag === 72) {
-              message.loose.push(reader.int32());
 
-              continue;
-            }
-
-            if (tag === 74) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.loose.push(reader.int32());
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 10: {
-            if (tag !== 80) {
-              break;
-            }
-
-            message.big = reader.int64() as bigint;
-            continue;
-          }
-          case 11: {
-            if (tag !== 93) {
-              break;
-            }
-
-            message.odd = reader.float();
-            continue;
-          }
+          message.name = reader.string();
+          continue;
         }
-        if ((tag & 7) === 4 || tag === 0) {
+        case 2: {
+          if (tag !== 16) {
+            break;
+          }
+
+          message.count = reader.int32();
+          continue;
+        }
+        case 3: {
+          if (tag !== 26) {
+            break;
+          }
+
+          message.text = reader.string();
+          continue;
+        }
+        case 4: {
+          if (tag !== 33) {
+            break;
+          }
+
+          message.ratio = reader.double();
+          continue;
+        }
+        case 5: {
+          if (tag !== 41) {
+            break;
+          }
+
+          message.unbounded = reader.double();
+          continue;
+        }
+        case 6: {
+          if (tag !== 48) {
+            break;
+          }
+
+          message.flag = reader.bool();
+          continue;
+        }
+        case 7: {
+          if (tag !== 56) {
+            break;
+          }
+
+          message.old = reader.int32() as any;
+          continue;
+        }
+        case 8: {
+          if (tag === 64) {
+            message.packed.push(reader.int32());
+
+            continue;
+          }
+
+          if (tag === 66) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.packed.push(reader.int32());
+            }
+
+            continue;
+          }
+
           break;
         }
-        reader.skip(tag & 7);
+        case 9: {
+          if (tag === 72) {
+            message.loose.push(reader.int32());
+
+            continue;
+          }
+
+          if (tag === 74) {
+            const end2 = reader.length() + reader.pos;
+            while (reader.before(end2)) {
+              message.loose.push(reader.int32());
+            }
+
+            continue;
+          }
+
+          break;
+        }
+        case 10: {
+          if (tag !== 80) {
+            break;
+          }
+
+          message.big = reader.int64() as bigint;
+          continue;
+        }
+        case 11: {
+          if (tag !== 93) {
+            break;
+          }
+
+          message.odd = reader.float();
+          continue;
+        }
       }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+      reader.skip(tag & 7, tag >>> 3);
     }
+    reader.leave(outer);
+    return message;
   },
 
   fromJSON(object: any): Legacy {

@@ -32,6 +32,8 @@ export interface ClientStats {
   readonly roundTripMs: number;
 }
 
+/** How long `ping` waits for its answer, in milliseconds. */
+const PING_TIMEOUT_MS = 1_000;
 /** Longest time that `close` may be given, in milliseconds. */
 const MAX_GRACE_MS = 3_600_000;
 
@@ -96,22 +98,22 @@ export class Client implements AsyncDisposable {
 
   /**
    * Measures the round trip now, in milliseconds.
-   * @throws VertexError (UNAVAILABLE) when no connection is ready, or it ends first within a second.
+   * @throws VertexError (UNAVAILABLE) when no connection is ready, or no answer comes within a second.
    */
   ping(): Promise<number> {
     return new Promise((resolve, reject) => {
-      const error = new VertexError("UNAVAILABLE", "no connection is ready", {
-        outcome: "not-executed",
-        family: "link",
-      });
       let late: NodeJS.Timeout | undefined;
+      const fail = (message: string): void =>
+        reject(new VertexError("UNAVAILABLE", message, { outcome: "not-executed", family: "link" }));
       const answered = (roundTripMs: number): void => {
         clearTimeout(late);
         resolve(roundTripMs);
       };
-      if (this.#connectors.some((connector) => connector.ping(answered)))
-        late = setTimeout(() => reject(error), 1_000);
-      else reject(error);
+      if (this.#connectors.some((connector) => connector.ping(answered))) {
+        late = setTimeout(() => fail(`no answer within ${PING_TIMEOUT_MS} ms`), PING_TIMEOUT_MS);
+      } else {
+        fail(`no connection is ready (${this.#whyWaiting()})`);
+      }
     });
   }
 

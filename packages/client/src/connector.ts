@@ -109,7 +109,7 @@ export class Connector {
       .then(credentials)
       .then(
         (made) => this.#waitsFor(current) && this.#dial(made),
-        (error) => this.#waitsFor(current) && this.#lost(linkLost(`credentials: ${text(error)}`, error)),
+        (error) => this.#waitsFor(current) && this.#lost(connectFailed(`credentials: ${text(error)}`, error)),
       );
   }
 
@@ -139,7 +139,7 @@ export class Connector {
     const address = this.#addresses[this.#at] as Address;
     this.#dialing = this.#host.dial(address, this.#options.tls, {
       connected: (transport) => this.#connected(transport, credentials),
-      failed: (error) => this.#lost(linkLost(text(error), error)),
+      failed: (error) => this.#lost(connectFailed(text(error), error)),
     });
   }
 
@@ -209,7 +209,7 @@ export class Connector {
     this.#dialing = null;
     const message = `no connection within ${this.#options.connectTimeoutMs} ms`;
     if (this.#session !== null) this.#session.close("HANDSHAKE_TIMEOUT", message);
-    else this.#lost(linkLost(message, undefined));
+    else this.#lost(connectFailed(message, undefined));
   }
 
   #lost(end: SessionEnd): void {
@@ -225,8 +225,8 @@ export class Connector {
   }
 }
 
-function linkLost(message: string, cause: unknown): SessionEnd {
-  return { reason: "LINK_LOST", message, by: "peer", cause, cancelledCalls: 0 };
+function connectFailed(message: string, cause: unknown): SessionEnd {
+  return { reason: "CONNECT_FAILED", message, by: "peer", cause, cancelledCalls: 0 };
 }
 
 /** A name with several addresses fails with an error that has no text of its own, only those of each address. */

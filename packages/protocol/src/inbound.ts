@@ -44,6 +44,8 @@ export class Inbound implements CreditSeeker {
   #total = -1;
   #waiting: boolean;
   #closed = false;
+  /** The other side has ended: more credit would be of no use to it. */
+  #ended = false;
 
   /** @param waiting true when the application takes every message at once, as for unary calls. */
   constructor(link: InboundLink, callId: number, sink: MessageSink, waiting: boolean) {
@@ -77,6 +79,7 @@ export class Inbound implements CreditSeeker {
   data(flags: number, buf: Uint8Array, start: number, end: number): void {
     const bytes = end - start;
     if (this.#allowance <= 0 || bytes > creditLimit(this.#allowance)) throw overrun(bytes, this.#allowance);
+    if ((flags & Flag.END) !== 0) this.#ended = true;
     const cost = creditCost(bytes);
     this.#allowance -= cost;
     this.#held += cost;
@@ -110,6 +113,7 @@ export class Inbound implements CreditSeeker {
   topUp(): void {
     if (this.#closed) return;
     this.#refund();
+    if (this.#ended) return;
     const { pool, callCreditBytes } = this.#link;
     // A message that the application waits for is let in whatever the window: its pieces do not count.
     const held = this.#waiting ? this.#held - this.#partialCost : this.#held;

@@ -194,7 +194,11 @@ export class IncomingCall implements CallContext, Timed {
 
   /** The deadline has passed. The caller knows by its own clock; the answer says so all the same. */
   expire(): void {
-    this.refuse(new VertexError("DEADLINE_EXCEEDED", "the deadline passed before the handler answered"));
+    this.refuse(
+      new VertexError("DEADLINE_EXCEEDED", "the deadline passed before the handler answered", {
+        outcome: "unknown",
+      }),
+    );
   }
 
   /** The caller wants the call no more, or has gone with its connection. Nothing is answered. */

@@ -64,10 +64,16 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
 
   /** Nobody is to see what is left: it is dropped, then the queue ends, or fails with `error`. */
   discard(error?: unknown): void {
+    const unread = this.#head < this.#messages.length;
     this.#head = this.#messages.length;
     this.#compact();
-    if (error === undefined) this.end();
-    else this.fail(error);
+    if (error === undefined) return this.end();
+    // Its end has come already, but not all before it was read: what is cut off must not look complete.
+    if (this.#ended && unread) {
+      this.#error = error;
+      this.#failed = true;
+    }
+    this.fail(error);
   }
 
   next(): Promise<IteratorResult<T, undefined>> {

@@ -15,7 +15,7 @@ import type { Loop } from "./loop.ts";
 import { emptyMetadata, encodeMetadata } from "./metadata.ts";
 import type { Outbound } from "./outbound.ts";
 import type { AnyMethod } from "./service.ts";
-import { located, type Outcome, usageError, VertexError } from "./vertex-error.ts";
+import { located, notSure, type Outcome, usageError, VertexError } from "./vertex-error.ts";
 
 /** What an outgoing call needs from its session. */
 export interface CallingLink extends CallLink {
@@ -58,6 +58,8 @@ export abstract class OutgoingCall implements Timed {
   queued = false;
   /** How often it has been sent. */
   attempts = 0;
+  /** True once an attempt ended of which nobody knows whether it ran: no later end can say "not-executed" then. */
+  #mayHaveRun = false;
   /** True once any part of an answer has come. */
   answered = false;
   protected link: CallingLink | null = null;
@@ -178,7 +180,7 @@ export abstract class OutgoingCall implements Timed {
 
   /** The user's signal has aborted, or `cancel` was called. */
   abort(cause?: unknown): void {
-    const outcome = this.state === "waiting" && this.attempts === 0 ? "not-executed" : "unknown";
+    const outcome = this.state === "waiting" ? "not-executed" : "unknown";
     this.giveUp(
       new VertexError("CANCELLED", "the call was cancelled by its caller", {
         outcome,
@@ -189,7 +191,7 @@ export abstract class OutgoingCall implements Timed {
   }
 
   expire(): void {
-    const outcome = this.state === "waiting" && this.attempts === 0 ? "not-executed" : "unknown";
+    const outcome = this.state === "waiting" ? "not-executed" : "unknown";
     const message =
       this.state === "waiting"
         ? `the deadline passed while the call waited for a connection (${this.#policy.whyWaiting()})`
@@ -209,7 +211,7 @@ export abstract class OutgoingCall implements Timed {
     this.#leave();
     if (wasOpen) link?.settled(this, cancel);
     else this.#policy.forget(this);
-    this.ended(error, trailers);
+    this.ended(error !== null && this.#mayHaveRun ? notSure(error) : error, trailers);
   }
 
   /** Settles with `error`, unless the policy sends the call again. */
@@ -218,7 +220,11 @@ export abstract class OutgoingCall implements Timed {
       this.link?.settled(this, false);
       this.#leave();
       this.state = "waiting";
-      if (this.#policy.again(this, error)) return;
+      const ran = this.#mayHaveRun || error.outcome !== "not-executed";
+      if (this.#policy.again(this, error)) {
+        this.#mayHaveRun = ran;
+        return;
+      }
     }
     this.settle(error, error.trailers, false);
   }

@@ -2,7 +2,10 @@
 
 import { Goodbye, GoodbyeReason } from "./gen/vertex/v1/control.ts";
 
-/** Why a connection ended. Every dismissal has a name; SECURITY.md and the stats use the same ones. */
+/**
+ * Why a connection ended. `LINK_LOST`: it broke without a word. `CONNECT_FAILED`: there never was one, a try to connect
+ * failed. Every dismissal has a name; SECURITY.md and the stats use the same ones.
+ */
 export type EndReason =
   | "SHUTDOWN"
   | "PROTOCOL_ERROR"
@@ -15,7 +18,8 @@ export type EndReason =
   | "WRITE_STALLED"
   | "LIMIT"
   | "INTERNAL"
-  | "LINK_LOST";
+  | "LINK_LOST"
+  | "CONNECT_FAILED";
 
 /** How a connection ended. */
 export interface SessionEnd {
@@ -42,6 +46,7 @@ const numbers: { readonly [K in EndReason]: GoodbyeReason } = {
   LIMIT: GoodbyeReason.GOODBYE_REASON_LIMIT,
   INTERNAL: GoodbyeReason.GOODBYE_REASON_INTERNAL,
   LINK_LOST: GoodbyeReason.GOODBYE_REASON_INTERNAL,
+  CONNECT_FAILED: GoodbyeReason.GOODBYE_REASON_INTERNAL,
 };
 
 /** The name of a reason from the wire; unknown ones read as `INTERNAL`. */

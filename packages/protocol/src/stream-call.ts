@@ -22,6 +22,8 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
   #announceOpen: (() => void) | null = null;
   #announceEnd: (() => void)[] = [];
   #writeEnded = false;
+  /** The application waits for a message. It may do so before there is a connection to tell. */
+  #expecting = false;
 
   constructor(
     loop: Loop,
@@ -40,6 +42,7 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
   override opened(link: CallingLink, id: number): void {
     super.opened(link, id);
     if (this.request === undefined) this.outbound = new Outbound(link, id, link.peerInitialCreditBytes);
+    if (this.#expecting) this.inbound?.expect(true);
     this.#announceOpen?.();
   }
 
@@ -58,6 +61,7 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
   }
 
   expect(waiting: boolean): void {
+    this.#expecting = waiting;
     this.inbound?.expect(waiting);
   }
 

@@ -68,18 +68,18 @@ export class VertexError extends Error {
 
 /** The same error with its method and peer filled in where they are missing. */
 export function located(error: VertexError, method: string, peer: string | undefined): VertexError {
-  if (error.method !== undefined) return error;
-  const { outcome, family, retryAfterMs, details, trailers, cause } = error;
-  return new VertexError(error.code, error.message, {
-    outcome,
-    family,
-    retryAfterMs,
-    details,
-    trailers,
-    cause,
-    method,
-    peer,
-  });
+  return error.method !== undefined ? error : changed(error, { method, peer });
+}
+
+/** The same error for a call that an earlier attempt may have executed. */
+export function notSure(error: VertexError): VertexError {
+  return error.outcome === "not-executed" ? changed(error, { outcome: "unknown" }) : error;
+}
+
+function changed(error: VertexError, change: VertexErrorInit): VertexError {
+  const { outcome, family, method, peer, retryAfterMs, details, trailers, cause } = error;
+  const same = { outcome, family, method, peer, retryAfterMs, details, trailers, cause };
+  return new VertexError(error.code, error.message, { ...same, ...change });
 }
 
 /** You called it wrong: nothing was sent. */

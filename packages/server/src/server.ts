@@ -36,6 +36,7 @@ export class Server implements AsyncDisposable {
   #shutdown: Shutdown | null = null;
   #ended: Promise<ShutdownReport> | null = null;
   readonly #host: Host;
+  readonly #stopping = new AbortController();
 
   /** @param host what it runs on: this event loop, unless it is a test. */
   constructor(options: ServerOptions = {}, host: Host = nodeHost()) {
@@ -122,6 +123,11 @@ export class Server implements AsyncDisposable {
     return service.createClient(new FanOut(() => to));
   }
 
+  /** Aborts when a shutdown begins: what never ends by itself (feeds, endless streams) should end then. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
   /** What the server has done so far. */
   stats(): ServerStatsReport {
     let runningCalls = 0;
@@ -145,17 +151,17 @@ export class Server implements AsyncDisposable {
   }
 
   /**
-   * Shuts down on SIGTERM and SIGINT, calls `finished` with the report, and exits with code 0. The same signal again
-   * exits at once with code 1. Without `finished` the report goes to stderr.
+   * Shuts down on SIGTERM and SIGINT, calls and awaits `finished` with the report, and exits with code 0. A signal
+   * while that goes on exits at once with code 1. Without `finished` the report goes to stderr.
    */
-  shutdownOnSignals(options: ShutdownOptions = {}, finished?: (report: ShutdownReport) => void): void {
+  shutdownOnSignals(options: ShutdownOptions = {}, finished?: (report: ShutdownReport) => unknown): void {
     let asked = false;
     const stop = (signal: NodeJS.Signals): void => {
       if (asked) process.exit(1);
       asked = true;
-      void this.shutdown(options).then((report) => {
+      void this.shutdown(options).then(async (report) => {
         if (finished === undefined) process.stderr.write(`${signal}: ${report.text}\n`);
-        else finished(report);
+        else await finished(report);
         process.exit(0);
       });
     };
@@ -169,6 +175,7 @@ export class Server implements AsyncDisposable {
 
   async #end(shutdown: Shutdown): Promise<ShutdownReport> {
     this.#shutdown = shutdown;
+    this.#stopping.abort();
     const gone = this.#listeners.map((listener) => listener.close());
     shutdown.start();
     const report = await shutdown.done;

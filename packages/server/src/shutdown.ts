@@ -76,7 +76,12 @@ export class Shutdown {
     clearTimeout(this.#timer);
     const durationMs = Math.round(performance.now() - this.#startedAt);
     const finished = this.#taken - this.#cancelled;
-    const text = `shut down in ${durationMs} ms: ${this.#connections} connections closed, ${finished} calls finished, ${this.#cancelled} cancelled`;
+    const closed = count(this.#connections, "connection");
+    const text = `shut down in ${durationMs} ms: ${closed} closed, ${count(finished, "call")} finished, ${this.#cancelled} cancelled`;
     this.#resolve({ connections: this.#connections, finished, cancelled: this.#cancelled, durationMs, text });
   }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
