@@ -29,6 +29,8 @@ export interface CallRecord {
   end: { readonly error: VertexError | null; readonly at: number } | null;
   /** The caller's program has finished with it. */
   done: boolean;
+  /** Nothing may fail while it runs. */
+  readonly sheltered: boolean;
   readonly story: string[];
 }
 
@@ -116,6 +118,7 @@ export class Model {
       cancelledAt: -1,
       end: null,
       done: false,
+      sheltered: this.promises.noFailures,
       story: [],
     };
     this.counts.calls++;
@@ -200,7 +203,7 @@ export class Model {
     if (!this.#records.delete(record.key)) return;
     this.counts.forgotten++;
     const lost = record.plan.shape === "tell" && record.entered === 0 && record.end?.error === null;
-    if (this.promises.noFailures && lost && !record.life.ended) throw this.broken("was lost", record);
+    if (record.sheltered && lost && !record.life.ended) throw this.broken("was lost", record);
   }
 
   #checkTime(record: CallRecord, now: number): void {
@@ -229,7 +232,7 @@ export class Model {
       throw this.broken(`failed as not-executed, and was: ${describe(error)}`, record);
     }
     if (!allowed(record.plan, error)) throw this.broken(`failed as it cannot: ${describe(error)}`, record);
-    if (this.promises.noFailures && shouldSucceed(record.plan)) {
+    if (record.sheltered && shouldSucceed(record.plan)) {
       throw this.broken(`failed where nothing may fail: ${describe(error)}`, record);
     }
   }

@@ -7,6 +7,9 @@ import { Handlers } from "./handlers.ts";
 import type { Model } from "./model.ts";
 import { type ParcelStub, parcels } from "./parcel-service.ts";
 
+/** How long an ending process waits for its sockets: as the server does for those of its listeners. */
+const LINGER_MS = 1_500;
+
 /** How a connection ended, as the side that noticed tells it. */
 export interface Dismissal {
   /** The side that dismissed the other; null when it only heard of it. */
@@ -61,9 +64,19 @@ export class ServerProgram {
     this.node.run(() => {
       this.#listener.close();
       this.server.shutdown({ graceMs }).then(() => {
-        if (!life.ended) this.node.run(ended);
+        if (!life.ended) this.#exit(ended, this.node.now() + LINGER_MS);
       });
     });
+  }
+
+  /** The process ends when its sockets are gone, as one with a real listener does: else they would be reset. */
+  #exit(ended: () => void, atLatest: number): void {
+    const { network } = this.#parts;
+    const left = network.connections.some(
+      ({ to, acceptor }) => to === this.node && acceptor.life === this.node.life && !acceptor.closed,
+    );
+    if (left && this.node.now() < atLatest) this.node.after(10, () => this.#exit(ended, atLatest));
+    else ended();
   }
 
   /** Stubs of the clients that are connected. */

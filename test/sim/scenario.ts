@@ -81,6 +81,7 @@ export const scenarios: readonly Scenario[] = [
     ...mixed,
     name: "restarts",
     profile: patient,
+    session: roomyWindows,
     callsPerSecond: 8,
     reverseShare: 0,
     path: calm,
@@ -169,6 +170,16 @@ function usualSession(dice: Dice): SessionOptions {
     heartbeatTimeoutMs: dice.pick([1_000, 3_000, 10_000]),
     writeStallTimeoutMs: dice.pick([3_000, 10_000]),
     maxOutboundBytes: dice.pick([65_536, 1_048_576]),
+  };
+}
+
+/** Windows that let every message of a patient call through within the time that a shutdown gives it. */
+function roomyWindows(dice: Dice): SessionOptions {
+  return {
+    ...usualSession(dice),
+    initialCreditBytes: Math.floor(dice.spread(1_000, 65_536)),
+    callCreditBytes: Math.floor(dice.spread(65_536, 262_144)),
+    connectionCreditBytes: 4_194_304,
   };
 }
 

@@ -57,7 +57,8 @@ const rows: readonly [script: string, log: string[]][] = [
   ["a b discard next next", ["threw E", "done"]],
   ["a b discardEnd next", ["done"]],
   ["next discard", ["waits", "threw E"]],
-  ["a end discard next", ["done"]],
+  ["a end discard next next", ["threw E", "done"]],
+  ["a end next discard next", ["consumed 1", "got a", "done"]],
 ];
 
 for (const [script, log] of rows) {
