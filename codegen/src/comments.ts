@@ -6,13 +6,17 @@ const INVISIBLE = /[\u0000-\u0008\u000e-\u001f\u007f\u200b-\u200f\u202a-\u202e\u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced
 const LINE_BREAKS = /\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g;
 
+/** Lines that speak to buf's linter, not to readers. */
+const LINT_SWITCHES = /^[ \t]*buf:lint:ignore\b.*\n?/gm;
+
 /** `text` as it may stand inside a block comment. */
 export function cleanComment(text: string): string {
   return text
     .replace(LINE_BREAKS, "\n")
     .replace(INVISIBLE, "")
     .replaceAll("*/", "*\\/")
-    .replaceAll("@ts-", "@ ts-");
+    .replaceAll("@ts-", "@ ts-")
+    .replace(LINT_SWITCHES, "");
 }
 
 /** A JSDoc block for `comment` at `indent`, with its line end; "" when there is nothing to say. */

@@ -19,6 +19,7 @@ message M {
   string a = 1;
   string b = 2; // Behind b.
 }
+// buf:lint:ignore SERVICE_SUFFIX
 // About S.
 service S {
   // Goes.

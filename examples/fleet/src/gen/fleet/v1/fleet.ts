@@ -2823,10 +2823,7 @@ export interface CollectorHandlers {
   configure(request: ConfigureRequest, context: CallContext): AgentStatus | Promise<AgentStatus>;
 }
 
-/**
- * buf:lint:ignore SERVICE_SUFFIX
- * Keeps the readings of a fleet and answers questions about them.
- */
+/** Keeps the readings of a fleet and answers questions about them. */
 export class CollectorClient {
   readonly #caller: Caller;
 
@@ -2866,10 +2863,7 @@ export class CollectorClient {
   }
 }
 
-/**
- * buf:lint:ignore SERVICE_SUFFIX
- * Keeps the readings of a fleet and answers questions about them.
- */
+/** Keeps the readings of a fleet and answers questions about them. */
 export const Collector: Service<CollectorClient, CollectorHandlers> & {
   readonly methods: {
     readonly report: Method<ReportRequest, ReportReply>;
@@ -2933,10 +2927,7 @@ export interface AgentHandlers {
   configure(request: Settings, context: CallContext): AgentStatus | Promise<AgentStatus>;
 }
 
-/**
- * buf:lint:ignore SERVICE_SUFFIX
- * What an agent offers to its collector. The agent has dialed; the calls come back on the same connection.
- */
+/** What an agent offers to its collector. The agent has dialed; the calls come back on the same connection. */
 export class AgentClient {
   readonly #caller: Caller;
 
@@ -2950,10 +2941,7 @@ export class AgentClient {
   }
 }
 
-/**
- * buf:lint:ignore SERVICE_SUFFIX
- * What an agent offers to its collector. The agent has dialed; the calls come back on the same connection.
- */
+/** What an agent offers to its collector. The agent has dialed; the calls come back on the same connection. */
 export const Agent: Service<AgentClient, AgentHandlers> & {
   readonly methods: {
     readonly configure: Method<Settings, AgentStatus>;
