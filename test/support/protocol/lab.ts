@@ -151,6 +151,8 @@ export async function dialed(
 export interface PairLab extends Lab {
   readonly dialer: Side;
   readonly acceptor: Side;
+  /** The link breaks. */
+  lose(): void;
 }
 
 /** Two sessions joined in memory, ready. */
@@ -164,7 +166,7 @@ export async function joined(dialer: SideInit = {}, acceptor: SideInit = {}, see
   sides.acceptor.session.start();
   sides.dialer.session.start();
   await lab.env.settle();
-  return { ...lab, ...sides };
+  return { ...lab, ...sides, lose: () => a.destroy() };
 }
 
 /** A promise that the test settles. */

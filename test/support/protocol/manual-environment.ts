@@ -1,6 +1,9 @@
 // Time, randomness and turns of the event loop in the hand of a test. Nothing happens until the test says so.
 import type { Clock, Environment, Timer } from "../../../packages/protocol/src/clock.ts";
 
+/** More rounds than this at one time mean that two parts keep each other busy for ever. */
+const MAX_ROUNDS = 20_000;
+
 interface Pending {
   readonly at: number;
   readonly order: number;
@@ -76,7 +79,8 @@ export class ManualEnvironment implements Environment {
 
   /** Runs promises, deferred and later callbacks until nothing is left to do at this time. */
   async settle(): Promise<void> {
-    for (;;) {
+    for (let rounds = 0; ; rounds++) {
+      if (rounds > MAX_ROUNDS) throw new Error(`still busy after ${MAX_ROUNDS} rounds without time passing`);
       this.endTurn();
       await microtasks();
       if (this.#deferred.length > 0) continue;

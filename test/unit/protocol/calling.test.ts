@@ -1,0 +1,188 @@
+// Calls of this side, frame by frame: caller.ts, calling.ts, outgoing-call.ts with a peer that speaks frames.
+import * as assert from "uvu/assert";
+import { Kind, readU32 } from "../../../packages/framing/src/index.ts";
+import { assertClean, dialed, watch } from "../../support/protocol/lab.ts";
+import { echo, noteOf, noteTextOf, tell, textOf } from "../../support/protocol/lab-service.ts";
+import { concat, metadataPayload, noBytes, u32 } from "../../support/protocol/raw-peer.ts";
+import { suite } from "../../support/suite.ts";
+
+const bounds = suite("a call and the limits of the other side");
+const wrong = suite("an answer that breaks the rules");
+
+const END = 0x80;
+const MORE = 0x40;
+
+bounds(
+  "waits while as many are open as the other side takes, and leaves the queue when it is over",
+  async () => {
+    const limits = { maxFrameBytes: 0, maxMessageBytes: 0, maxConcurrentCalls: 2, initialCreditBytes: 0 };
+    const lab = await dialed({}, { limits });
+    const calls = Array.from({ length: 5 }, (_, n) =>
+      watch(lab.side.caller.unary(echo, { text: `${n}` }, { timeoutMs: n === 3 ? 100 : 5_000 })),
+    );
+    await lab.env.settle();
+    assert.equal(lab.peer.words(), ["CALL|END 1", "CALL|END 3"]);
+    assert.is(lab.side.caller.waiting, 3);
+    await lab.env.advance(150);
+    assert.equal([calls[3]?.error?.code, calls[3]?.error?.outcome], ["DEADLINE_EXCEEDED", "not-executed"]);
+    lab.peer.data(1, END, noBytes);
+    lab.peer.data(3, END, noBytes);
+    await lab.env.settle();
+    const frames = lab.peer.take();
+    assert.equal(
+      frames.map(({ payload }) => textOf(payload.subarray(10))),
+      ["2", "4"],
+    );
+    assert.is(lab.side.caller.waiting, 0);
+  },
+);
+
+bounds("is refused when too many wait already", async () => {
+  const limits = { maxFrameBytes: 0, maxMessageBytes: 0, maxConcurrentCalls: 1, initialCreditBytes: 0 };
+  const lab = await dialed({ maxQueuedCalls: 1 }, { limits });
+  const calls = ["a", "b", "c"].map((text) => watch(lab.side.caller.unary(echo, { text })));
+  await lab.env.settle();
+  assert.equal([calls[2]?.error?.code, calls[2]?.error?.outcome], ["RESOURCE_EXHAUSTED", "not-executed"]);
+});
+
+bounds(
+  "goes in pieces when it is larger than the frame or the first credit, and never over the limit",
+  async () => {
+    const limits = {
+      maxFrameBytes: 1_024,
+      maxMessageBytes: 5_000,
+      maxConcurrentCalls: 9,
+      initialCreditBytes: 600,
+    };
+    const lab = await dialed({}, { limits });
+    const call = watch(lab.side.caller.unary(echo, { text: noteTextOf(5_000) }));
+    const over = watch(lab.side.caller.unary(echo, { text: noteTextOf(5_001) }));
+    await lab.env.settle();
+    assert.equal(
+      [over.error?.code, over.error?.family, over.error?.outcome],
+      ["RESOURCE_EXHAUSTED", "usage", "not-executed"],
+    );
+    const first = lab.peer.one(Kind.CALL);
+    assert.equal([first.flags, first.payload.length - 10, readU32(first.payload, 10)], [MORE, 600, 5_000]);
+    lab.peer.credit(1, 10_000);
+    await lab.env.settle();
+    const rest = lab.peer.take();
+    assert.equal(
+      rest.map(({ flags, payload }) => [flags, payload.length]),
+      [
+        [MORE, 1_024],
+        [MORE, 1_024],
+        [MORE, 1_024],
+        [MORE, 1_024],
+        [END, 308],
+      ],
+    );
+    const whole = concat(first.payload.subarray(14), ...rest.map(({ payload }) => payload));
+    assert.is(textOf(whole), noteTextOf(5_000));
+    lab.peer.data(1, END, noBytes);
+    await lab.env.settle();
+    assert.is(call.state, "resolved");
+    assertClean(lab, lab.side);
+  },
+);
+
+bounds("is answered above this side's limit: it fails alone, and it has been executed", async () => {
+  for (const flags of [MORE, END]) {
+    const lab = await dialed({ options: { maxMessageBytes: 2_000 } });
+    const call = watch(lab.side.caller.unary(echo, { text: "" }));
+    lab.peer.data(1, flags, flags === MORE ? u32(2_001) : noteOf(2_001));
+    await lab.env.settle();
+    assert.equal(
+      [call.error?.code, call.error?.outcome, call.error?.family],
+      ["RESOURCE_EXHAUSTED", "executed", "status"],
+    );
+    assert.is(lab.side.session.state, "ready");
+    assertClean(lab, lab.side);
+  }
+});
+
+const broken: readonly [
+  sentence: string,
+  send: (lab: Awaited<ReturnType<typeof dialed>>) => void,
+  words: RegExp,
+][] = [
+  ["for a call that was never opened", ({ peer }) => peer.data(3, END, noBytes), /never opened/],
+  ["with CREDIT for a call that was never opened", ({ peer }) => peer.credit(3, 1), /never opened/],
+  [
+    "that comes twice",
+    ({ peer }) =>
+      [0, 0].forEach((flags) => {
+        peer.data(1, flags, noBytes);
+      }),
+    /second answer/,
+  ],
+  [
+    "that ends inside a message",
+    ({ peer }) => {
+      peer.data(1, MORE, u32(9));
+      peer.send({ kind: Kind.FINISH, id: 1 });
+    },
+    /ended inside a message/,
+  ],
+  [
+    "to a one-way call",
+    ({ peer, side }) => {
+      void side.caller.oneWay(tell, { text: "" });
+      peer.data(3, END, noBytes);
+    },
+    /answer to a one-way/,
+  ],
+  [
+    "with CANCEL for a call of this side",
+    ({ peer }) => peer.send({ kind: Kind.CANCEL, id: 1 }),
+    /CANCEL for a call of the other/,
+  ],
+  [
+    "with trailers that break the rules",
+    ({ peer }) => peer.send({ kind: Kind.FINISH, id: 1, payload: metadataPayload([["BAD", ""]]) }),
+    /metadata refused/,
+  ],
+  [
+    "with a FAIL that is not protobuf",
+    ({ peer }) => peer.send({ kind: Kind.FAIL, id: 1, payload: new Uint8Array([0xff]) }),
+    /malformed/,
+  ],
+  [
+    "with a CALL of the dialer's own ids",
+    ({ peer }) => peer.call(3, { methodId: echo.id }, END),
+    /not a rising id/,
+  ],
+];
+
+for (const [sentence, send, words] of broken) {
+  wrong(`${sentence} ends the connection, and the call with it`, async () => {
+    const lab = await dialed();
+    const call = watch(lab.side.caller.unary(echo, { text: "" }));
+    await lab.env.settle();
+    send(lab);
+    await lab.env.settle();
+    assert.is(lab.side.end.reason, "PROTOCOL_ERROR");
+    assert.match(lab.side.end.message, words);
+    assert.is(call.times, 1);
+    assert.is(call.error?.code, "UNAVAILABLE");
+    assertClean(lab, lab.side);
+  });
+}
+
+wrong("that does not decode fails its call alone: it has been executed", async () => {
+  const lab = await dialed();
+  const call = watch(lab.side.caller.unary(echo, { text: "" }));
+  lab.peer.data(1, END, new Uint8Array([0x0a, 9]));
+  await lab.env.settle();
+  assert.equal([call.error?.code, call.error?.outcome], ["INTERNAL", "executed"]);
+  assert.is(lab.side.session.state, "ready");
+  assertClean(lab, lab.side);
+});
+
+wrong("that ends without a message fails its call", async () => {
+  const lab = await dialed();
+  const call = watch(lab.side.caller.unary(echo, { text: "" }));
+  lab.peer.send({ kind: Kind.FINISH, id: 1 });
+  await lab.env.settle();
+  assert.equal([call.error?.code, call.error?.family], ["INTERNAL", "protocol"]);
+});
