@@ -14,22 +14,20 @@ export function expectedRefusal(type: MessageType, bytes: Uint8Array, refusal: E
   if (/UTF-8/.test(refusal.message))
     return found.has(LEGACY) ? "protobufjs checks strings of proto3 only" : null;
   if (/end group/.test(refusal.message)) return found.has(EMPTY_GROUP) ? EMPTY_GROUP : null;
-  if (/tag encoding/.test(refusal.message)) return found.has(WIDE_TAG) ? WIDE_TAG : null;
   if (/more than 10 bytes/.test(refusal.message)) return found.has(LONG_VARINT) ? LONG_VARINT : null;
-  return found.has(OVERRUN) ? OVERRUN : null;
+  return null;
 }
 
 /** Why both may read different values from these bytes: a sentence, or null when they may not. */
 export function expectedValue(type: MessageType, bytes: Uint8Array): string | null {
-  return [...walk(type, bytes)][0] ?? null;
+  const found = walk(type, bytes);
+  return [LEGACY, LAST_WINS, NO_VALUE, NO_KEY, NO_KIND].find((why) => found.has(why)) ?? null;
 }
 
 const LEGACY =
   "the generated code knows no presence in proto2: defaults, required fields and absence are one";
 const LAST_WINS = "the generated code takes the last of several sub-messages, protobufjs merges them";
 const NO_VALUE = "the generated code drops a map entry without a message in it";
-const OVERRUN = "a packed field that ends inside an element is not refused by the generated code";
-const WIDE_TAG = "a known field's tag of more than 32 bits is not refused by the generated code";
 const NO_KEY = "protobufjs holds an absent 64-bit key and an explicit 0 for two keys";
 const NO_KIND = "a google.protobuf.Value without a kind is nothing to the generated code";
 const LONG_VARINT = "protobufjs skips a varint of more than 10 bytes";
@@ -65,9 +63,7 @@ class Walk {
     if (shape.name === "Legacy") this.found.add(LEGACY);
     const seen = new Set<number>();
     for (this.#pos = from; this.#pos < to; ) {
-      const at = this.#pos;
       const tag = this.#varint();
-      if (this.#pos - at > 4 && (this.#bytes[at + 4] as number) > 0x0f) this.found.add(WIDE_TAG);
       const field = shape.fieldsById[tag >>> 3];
       const start = this.#skip(tag & 7, tag >>> 3);
       const end = this.#pos;
@@ -79,7 +75,7 @@ class Walk {
         if (seen.has(field.id) && !field.repeated) this.found.add(LAST_WINS);
         seen.add(field.id);
         this.message(field.resolvedType as protobuf.Type, start, end);
-      } else if (field.repeated && this.#overruns(field.type, start, end)) this.found.add(OVERRUN);
+      }
       this.#pos = end;
     }
     if (shape.fullName === ".google.protobuf.Value" && !seen.has(0)) this.found.add(NO_KIND);
@@ -99,13 +95,6 @@ class Walk {
     }
     if (values === 0 && isMessage(field)) this.found.add(NO_VALUE);
     if (keys === 0 && /64$/.test((field as unknown as protobuf.MapField).keyType)) this.found.add(NO_KEY);
-  }
-
-  #overruns(type: string, from: number, to: number): boolean {
-    if (type === "string" || type === "bytes" || from === to) return false;
-    if (/double|fixed64/.test(type)) return (to - from) % 8 !== 0;
-    if (/float|fixed32/.test(type)) return (to - from) % 4 !== 0;
-    return (this.#bytes[to - 1] as number) >= 0x80;
   }
 
   /** Moves behind a value; returns where its content starts. */
