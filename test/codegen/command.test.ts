@@ -1,3 +1,5 @@
+// node-flags: --no-disallow-code-generation-from-strings
+// (ajv and protobufjs compile what they check)
 import * as assert from "uvu/assert";
 import { suite } from "../support/suite.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";

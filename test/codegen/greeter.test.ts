@@ -1,3 +1,5 @@
+// node-flags: --no-disallow-code-generation-from-strings
+// (ajv and protobufjs compile what they check)
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { methodId } from "@vertex/codegen";

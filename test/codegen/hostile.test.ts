@@ -1,3 +1,5 @@
+// node-flags: --no-disallow-code-generation-from-strings
+// (ajv and protobufjs compile what they check)
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import * as assert from "uvu/assert";

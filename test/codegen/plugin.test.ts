@@ -1,3 +1,5 @@
+// node-flags: --no-disallow-code-generation-from-strings
+// (ajv and protobufjs compile what they check)
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

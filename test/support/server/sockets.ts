@@ -74,8 +74,8 @@ export interface Relay extends PlainServer {
   freeze(): void;
 }
 
-/** Listens and passes everything on to `target`. */
-export async function relayTo(target: string): Promise<Relay> {
+/** Listens, on `port` if it is given, and passes everything on to `target`. */
+export async function relayTo(target: string, listenOn = 0): Promise<Relay> {
   const down: Buffer[] = [];
   const up: Buffer[] = [];
   const pairs: [Socket, Socket][] = [];
@@ -94,7 +94,7 @@ export async function relayTo(target: string): Promise<Relay> {
     });
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
-  });
+  }, listenOn);
   return {
     ...server,
     toClient: () => Buffer.concat(down),

@@ -1,3 +1,5 @@
+// node-flags: --no-disallow-code-generation-from-strings
+// (ajv and protobufjs compile what they check)
 // ts-proto's code for the codec suite on Vertex's wire, held against protobufjs and against stock ts-proto.
 import * as assert from "uvu/assert";
 import * as stock from "../../../bench/codec/gen/stock.ts";
