@@ -1,9 +1,9 @@
 // What becomes of calls and connections when a server goes and comes back.
 import { connect, type SessionEnd, VertexError } from "@vertex/client";
 import * as assert from "uvu/assert";
-import { Greeter } from "../gen/greeter.ts";
+import { Greeter, type GreeterHandlers } from "../gen/greeter.ts";
 import { dismissingServer } from "../support/server/dismissing.ts";
-import { clientOptions, serve } from "../support/server/greeter.ts";
+import { clientOptions, greeterHandlers, serve } from "../support/server/greeter.ts";
 import { freePort, muteServer, relayTo } from "../support/server/sockets.ts";
 import { collect, failureOf, sleep, until } from "../support/server/waiting.ts";
 import { suite } from "../support/suite.ts";
@@ -115,6 +115,20 @@ test("an idempotent call is sent three times at most, then fails as unknown", as
   const error = await failureOf(client.use(Greeter).hello({ name: "x" }));
   assert.equal([error.code, error.outcome, error.family], ["UNAVAILABLE", "unknown", "link"]);
   assert.is(calls, 3);
+});
+
+test("an idempotent call that a shutdown cuts off moves to another server; any other fails as unknown", async () => {
+  const remember: GreeterHandlers["remember"] = ({ name }, context) =>
+    greeterHandlers.slow({ waitMs: 3_000, name }, context);
+  const first = closing(await serve("tcp://127.0.0.1:0", {}, { remember }));
+  const second = closing(await serve());
+  const client = closing(connect([first.address, second.address], clientOptions()));
+  const moved = client.use(Greeter).remember({ name: "Ada" });
+  const failed = failureOf(client.use(Greeter).slow({ waitMs: 3_000, name: "x" }, { timeoutMs: 9_000 }));
+  await until("both run", () => first.server.stats().runningCalls === 2);
+  await first.server.shutdown({ graceMs: 20 });
+  assert.equal(await moved, { text: "I know Ada" });
+  assert.equal([(await failed).code, (await failed).outcome], ["UNAVAILABLE", "unknown"]);
 });
 
 test("a client that is closed while a repeated call waits does not claim that it was never executed", async () => {

@@ -214,7 +214,7 @@ export class Client implements AsyncDisposable {
       // The server has refused it. One that names a time wants to be left alone until then.
       if (error.code !== "UNAVAILABLE" || error.retryAfterMs !== undefined || !repeated) return false;
       if (!this.#budget.spend()) return false;
-    } else if (error.family !== "link" || call.method.idempotency === "unknown" || !repeated) {
+    } else if (!cutOff(error) || call.method.idempotency === "unknown" || !repeated) {
       return false;
     } else if (!this.#budget.spend()) {
       return false;
@@ -247,6 +247,11 @@ export class Client implements AsyncDisposable {
     }
     this.#announceEnd?.();
   }
+}
+
+/** The connection went under the call, or a server that shut down could not wait for it. */
+function cutOff({ family, code, outcome }: VertexError): boolean {
+  return family === "link" || (code === "UNAVAILABLE" && outcome === "unknown");
 }
 
 /** Calls a function of the user. What it throws is the user's, and leaves the connection alone. */
