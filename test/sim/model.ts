@@ -27,8 +27,6 @@ export interface CallRecord {
   cancelledAt: number;
   /** How it ended for its caller; null while it is open. */
   end: { readonly error: VertexError | null; readonly at: number } | null;
-  /** The caller's program has finished with it. */
-  done: boolean;
   /** Nothing may fail while it runs. */
   readonly sheltered: boolean;
   readonly story: string[];
@@ -62,9 +60,11 @@ export class Model {
   readonly time: VirtualTime;
   readonly counts: ModelCounts = { calls: 0, succeeded: 0, failed: {}, forgotten: 0 };
   /** Handlers that run now, those of killed servers left out. */
-  readonly running = new Map<SimLife, number>();
+  readonly running = new WeakMap<SimLife, number>();
   promises: Promises = { noFailures: false };
+  /** Calls that may still be heard of, by key, and those of them whose programs still run. */
   readonly #records = new Map<number, CallRecord>();
+  readonly #unfinished = new Set<CallRecord>();
   readonly #settled: { record: CallRecord; at: number }[] = [];
   #settledHead = 0;
   readonly #tail: string[] = [];
@@ -76,7 +76,7 @@ export class Model {
 
   /** Calls that have not settled, of callers that live. */
   get open(): CallRecord[] {
-    return [...this.#records.values()].filter((record) => !record.done && !record.life.ended);
+    return [...this.#unfinished].filter((record) => !record.life.ended);
   }
 
   /** Calls that are remembered. */
@@ -117,12 +117,12 @@ export class Model {
       sentAll: false,
       cancelledAt: -1,
       end: null,
-      done: false,
       sheltered: this.promises.noFailures,
       story: [],
     };
     this.counts.calls++;
     this.#records.set(record.key, record);
+    this.#unfinished.add(record);
     this.tell(record, `starts on ${caller.name}`);
     return record;
   }
@@ -172,7 +172,7 @@ export class Model {
 
   /** The caller's program has finished with the call. */
   done(record: CallRecord): void {
-    record.done = true;
+    this.#unfinished.delete(record);
     this.#settled.push({ record, at: this.time.now });
   }
 
@@ -183,10 +183,9 @@ export class Model {
 
   /** To be called often: finds calls that hang, and forgets those that are long over. */
   audit(): void {
-    for (const record of this.#records.values()) {
-      if (record.life.ended && !record.done) this.done(record);
-      else if (record.end === null && !record.done && !record.caller.paused)
-        this.#checkTime(record, record.caller.now());
+    for (const record of this.#unfinished) {
+      if (record.life.ended) this.done(record);
+      else if (record.end === null && !record.caller.paused) this.#checkTime(record, record.caller.now());
     }
     const queue = this.#settled;
     while (this.#settledHead < queue.length) {

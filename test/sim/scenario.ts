@@ -144,7 +144,7 @@ export const scenarios: readonly Scenario[] = [
       mostMessages: 10,
       handlerMs: [0.1, 300],
     },
-    callsPerSecond: 2.9,
+    callsPerSecond: 3,
     reverseShare: 0.05,
     session: () => ({}),
     faultEveryMs: 60_000,

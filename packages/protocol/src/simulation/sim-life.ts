@@ -23,7 +23,7 @@ export class SimLife implements Environment, EventOwner {
   #ahead: number;
   #held: TimeEvent[] = [];
   #deferred: (() => void)[] = [];
-  readonly #timers = new Set<{ event: TimeEvent }>();
+  readonly #timers = new Set<SimTimer>();
 
   constructor(time: VirtualTime, seed: number, clockAheadMs: number) {
     this.#time = time;
@@ -110,17 +110,24 @@ export class SimLife implements Environment, EventOwner {
 
   #setTimer(callback: () => void, delayMs: number): Timer {
     const at = this.#time.now + Math.max(1, delayMs) + this.#dice.between(0, TIMER_LATENESS_MS);
-    const timer = { event: this.#time.post(at, () => fire(), this) };
-    const fire = (): void => {
-      if (!this.#timers.delete(timer)) return;
-      callback();
-    };
-    this.#timers.add(timer);
-    return { cancel: () => this.#cancel(timer) };
+    return new SimTimer(this.#timers, (run) => this.#time.post(at, run, this), callback);
+  }
+}
+
+/** A timer of a process. It stands in the set of those that are set until it fires or is cancelled. */
+class SimTimer implements Timer {
+  event: TimeEvent;
+  readonly #set: Set<SimTimer>;
+
+  constructor(set: Set<SimTimer>, post: (run: () => void) => TimeEvent, callback: () => void) {
+    this.#set = set;
+    this.event = post(() => {
+      if (set.delete(this)) callback();
+    });
+    set.add(this);
   }
 
-  #cancel(timer: { event: TimeEvent }): void {
-    if (!this.#timers.delete(timer)) return;
-    timer.event.run = null;
+  cancel(): void {
+    if (this.#set.delete(this)) this.event.run = null;
   }
 }

@@ -141,6 +141,8 @@ export class SimNetwork {
 
   /** Resets a connection: both ends are told, and lose what was on its way. */
   reset({ from, to, dialer, acceptor }: SimConnection): void {
+    dialer.lose();
+    acceptor.lose();
     this.#later(this.path(to, from).delayMs, () => dialer.reset());
     this.#later(this.path(from, to).delayMs, () => acceptor.reset());
   }

@@ -120,6 +120,11 @@ export class SimTransport implements Transport, PipeEnds {
     this.#close(new Error("read ECONNRESET"));
   }
 
+  /** What is on its way from here, and what is still written, is lost. A reset follows. */
+  lose(): void {
+    this.#out.clear();
+  }
+
   /** From now on nothing that is sent from here arrives, and nobody is told. */
   vanish(): void {
     this.#time.trace.note("hole", this.#time.now, this.#parts.number);
