@@ -28,6 +28,7 @@ export function checkServices(schema: Schema, services: readonly ServiceModel[])
         );
       locals.set(method.localName, method.name);
       checkOneWay(method, report);
+      checkRules(method, report);
     }
   }
   return issues;
@@ -42,6 +43,13 @@ function checkOneWay(method: MethodModel, report: (method: MethodModel, text: st
       method,
       `a one_way method has no answer, but ${method.name} returns ${method.response.fullName}; make it return ${EMPTY} or remove one_way`,
     );
+}
+
+function checkRules(method: MethodModel, report: (method: MethodModel, text: string) => void): void {
+  if (method.endless && method.timeoutMs !== undefined)
+    report(method, `${method.name} is endless and has a timeout_ms; remove one of them`);
+  for (const name of method.unknownErrors)
+    report(method, `there is no message ${name}; write its full name, package included, and import its file`);
 }
 
 /** An id as the documentation writes it. */

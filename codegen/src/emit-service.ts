@@ -126,14 +126,37 @@ function constantCode(scope: Scope): string {
     return `    readonly ${each.localName}: ${method}<${request}, ${messageName(scope, each.response)}>;\n`;
   });
   const head = `${runtimeType(scope, "Service")}<${names.client}, ${names.handlers}>`;
+  const errors = errorsOf(service);
+  const errorType = errors.length === 0 ? "" : runtimeType(scope, "ErrorType");
+  const errorTypes = errors.map(
+    (ref) => `    readonly ${errorName(ref)}: ${errorType}<${messageName(scope, ref)}>;\n`,
+  );
   const doc = jsDoc(service.comment || `The service \`${service.fullName}\`.`, "", service.deprecated);
   return [
-    `${doc}export const ${names.constant}: ${head} & {\n  readonly methods: {\n${types.join("")}  };\n} = {\n`,
+    `${doc}export const ${names.constant}: ${head} & {\n  readonly methods: {\n${types.join("")}  };\n`,
+    errors.length === 0 ? "" : `  readonly errors: {\n${errorTypes.join("")}  };\n`,
+    "} = {\n",
     `  name: ${JSON.stringify(service.fullName)},\n`,
     `  fingerprint: ${hex(service.fingerprint)},\n`,
     `  methods: {\n${service.methods.map((each) => methodCode(scope, each)).join("")}  },\n`,
+    errors.length === 0 ? "" : `  errors: {\n${errors.map((ref) => errorCode(scope, ref)).join("")}  },\n`,
     `  createClient: (caller) => new ${names.client}(caller),\n};`,
   ].join("");
+}
+
+/** The messages that failures of the service carry, each once. */
+function errorsOf(service: ServiceModel): TypeRef[] {
+  const byName = new Map(service.methods.flatMap(({ errors }) => errors).map((ref) => [ref.fullName, ref]));
+  return [...byName.values()];
+}
+
+/** `SoldOut` gives `soldOut`. */
+function errorName(ref: TypeRef): string {
+  return ref.tsName.charAt(0).toLowerCase() + ref.tsName.slice(1);
+}
+
+function errorCode(scope: Scope, ref: TypeRef): string {
+  return `    ${errorName(ref)}: { type: ${JSON.stringify(ref.fullName)}, codec: ${messageName(scope, ref)} },\n`;
 }
 
 function methodCode(scope: Scope, method: MethodModel): string {
@@ -143,6 +166,7 @@ function methodCode(scope: Scope, method: MethodModel): string {
     `kind: ${JSON.stringify(method.kind)}`,
     `idempotency: ${JSON.stringify(method.idempotency)}`,
     ...(method.timeoutMs === undefined ? [] : [`timeoutMs: ${method.timeoutMs}`]),
+    ...(method.endless ? ["timeoutMs: Number.POSITIVE_INFINITY"] : []),
     `request: ${messageName(scope, method.request)}`,
     `response: ${messageName(scope, method.response)}`,
   ];
@@ -150,7 +174,10 @@ function methodCode(scope: Scope, method: MethodModel): string {
 }
 
 function methodDoc(method: MethodModel): string {
-  return jsDoc(method.comment, "  ", method.deprecated);
+  const names = method.errors.map(({ tsName }) => tsName).join(" or ");
+  const details = names === "" ? "" : `@throws VertexError, perhaps with ${names} as detail`;
+  const comment = [method.comment.trimEnd(), details].filter((part) => part !== "").join("\n\n");
+  return jsDoc(comment, "  ", method.deprecated);
 }
 
 /** A type of the runtime, under another name where the schema uses its own. */

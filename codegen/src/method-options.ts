@@ -10,13 +10,19 @@ const METHOD_EXTENSION = 51170;
 /** The message `vertex.v1.MethodRules`. */
 export interface MethodRules {
   readonly oneWay: boolean;
+  /** `Infinity` for an endless method. */
   readonly timeoutMs: number | undefined;
+  readonly endless: boolean;
+  /** Full names of the messages that its failures carry. */
+  readonly errors: readonly string[];
 }
 
 /** The rules in `options`; all at their defaults if there are none. */
 export function readMethodRules(options: MethodOptions | undefined): MethodRules {
   let oneWay = false;
   let timeoutMs: number | undefined;
+  let endless = false;
+  const errors: string[] = [];
   for (const field of options?.$unknown ?? []) {
     if (field.no !== METHOD_EXTENSION || field.wireType !== WireType.LengthDelimited) continue;
     const reader = new BinaryReader(new BinaryReader(field.data).bytes());
@@ -24,8 +30,10 @@ export function readMethodRules(options: MethodOptions | undefined): MethodRules
       const [number, wireType] = reader.tag();
       if (number === 1 && wireType === WireType.Varint) oneWay = reader.bool();
       else if (number === 2 && wireType === WireType.Varint) timeoutMs = reader.uint32();
+      else if (number === 3 && wireType === WireType.Varint) endless = reader.bool();
+      else if (number === 4 && wireType === WireType.LengthDelimited) errors.push(reader.string());
       else reader.skip(wireType, number);
     }
   }
-  return { oneWay, timeoutMs };
+  return { oneWay, timeoutMs, endless, errors };
 }

@@ -37,6 +37,12 @@ export interface MethodModel {
   readonly streams: boolean;
   readonly idempotency: Idempotency;
   readonly timeoutMs: number | undefined;
+  /** No deadline unless the call names one. */
+  readonly endless: boolean;
+  /** Messages that its failures carry, as far as they exist. */
+  readonly errors: readonly TypeRef[];
+  /** Names of such messages that do not exist. */
+  readonly unknownErrors: readonly string[];
   readonly request: TypeRef;
   readonly response: TypeRef;
   readonly comment: string;
@@ -104,6 +110,9 @@ function modelMethod(
     streams: desc.clientStreaming || desc.serverStreaming,
     idempotency: idempotencyOf(desc),
     timeoutMs: rules.timeoutMs,
+    endless: rules.endless,
+    errors: rules.errors.filter((name) => isMessage(schema, name)).map((name) => refer(schema, `.${name}`)),
+    unknownErrors: rules.errors.filter((name) => !isMessage(schema, name)),
     request: refer(schema, desc.inputType),
     response: refer(schema, desc.outputType),
     comment,
@@ -122,6 +131,10 @@ function idempotencyOf(desc: MethodDescriptorProto): Idempotency {
   const level = desc.options?.idempotencyLevel;
   if (level === Level.NO_SIDE_EFFECTS) return "no_side_effects";
   return level === Level.IDEMPOTENT ? "idempotent" : "unknown";
+}
+
+function isMessage(schema: Schema, fullName: string): boolean {
+  return schema.types.get(fullName)?.kind === "message";
 }
 
 function refer(schema: Schema, reference: string): TypeRef {

@@ -2,6 +2,7 @@
 // is imported only for its options is not among them.
 
 import type { DescriptorProto, FileDescriptorProto } from "@bufbuild/protobuf/wkt";
+import { readMethodRules } from "./method-options.ts";
 
 /** Names of `targets` and of all files whose types they reach, in the order of `files`. */
 export function reachedFiles(
@@ -46,6 +47,7 @@ function typesUsedIn(file: FileDescriptorProto): string[] {
   return [
     ...file.messageType.flatMap(typesUsedBy),
     ...methods.flatMap(({ inputType, outputType }) => [inputType, outputType]),
+    ...methods.flatMap(({ options }) => readMethodRules(options).errors.map((name) => `.${name}`)),
   ];
 }
 

@@ -63,6 +63,14 @@ const cases: [sentence: string, schema: string, errors: string[]][] = [
     ],
   ],
   [
+    "error messages that do not exist, and deadlines for the endless",
+    'syntax = "proto3";\nimport "vertex/v1/options.proto";\nmessage M {}\nservice S {\n  rpc A(M) returns (M) { option (vertex.v1.method) = { error: "N" }; }\n  rpc B(M) returns (stream M) { option (vertex.v1.method) = { endless: true timeout_ms: 5 }; }\n}\n',
+    [
+      "a.proto:5:3: there is no message N; write its full name, package included, and import its file",
+      "a.proto:6:3: B is endless and has a timeout_ms; remove one of them",
+    ],
+  ],
+  [
     "two methods with one id",
     'syntax = "proto3";\npackage c;\nmessage M {}\nservice S {\n  rpc M24699bced4(M) returns (M);\n  rpc M477aaa9349(M) returns (M);\n}\n',
     ["a.proto:6:3: c.S/M477aaa9349 and c.S/M24699bced4 have the same id 0x5842a5ad; rename one of them"],

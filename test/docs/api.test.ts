@@ -6,7 +6,7 @@ import { suite } from "../support/suite.ts";
 const test = suite("the public surface");
 
 const surface: Record<string, string[]> = {
-  "@vertex/client": ["Client", "VertexError", "connect", "resume"],
+  "@vertex/client": ["Client", "VertexError", "connect", "detail", "detailOf", "resume"],
   "@vertex/server": [
     "Connection",
     "Connections",
@@ -14,6 +14,8 @@ const surface: Record<string, string[]> = {
     "Topic",
     "VertexError",
     "createServer",
+    "detail",
+    "detailOf",
     "formatLogEntry",
     "stderrLog",
   ],
@@ -25,6 +27,8 @@ const surface: Record<string, string[]> = {
     "Session",
     "StatusNumber",
     "VertexError",
+    "detail",
+    "detailOf",
     "resolveSessionOptions",
     "sessionOptionRules",
     "statusName",

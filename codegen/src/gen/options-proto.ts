@@ -21,6 +21,10 @@ export const OPTIONS_PROTO: string = [
   "  optional bool one_way = 1;",
   "  // The deadline, in milliseconds, of calls that name none. Without it: 10,000.",
   "  optional uint32 timeout_ms = 2;",
+  "  // Calls that name no deadline have none: for subscriptions and other streams that are meant to go on.",
+  "  optional bool endless = 3;",
+  "  // Full names of the messages that travel as details of this method's failures, such as \"shop.v1.SoldOut\".",
+  "  repeated string error = 4;",
   "}",
 ]
   .join("\n")

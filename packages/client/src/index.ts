@@ -4,6 +4,8 @@ export {
   type CallOptions,
   type ClientStream,
   type DuplexStream,
+  detail,
+  detailOf,
   type ErrorDetail,
   type ErrorFamily,
   type InterceptedCall,

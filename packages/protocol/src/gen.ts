@@ -13,6 +13,7 @@ export type {
   Caller,
   ClientStreamHandler,
   DuplexHandler,
+  ErrorType,
   Method,
   OneWayHandler,
   ServerStreamHandler,

@@ -12,12 +12,22 @@ export type {
 } from "./call.ts";
 export { type CallerOptions, type CallRoute, QueueingCaller } from "./caller.ts";
 export type { Clock, Environment, Random, Timer } from "./clock.ts";
+export { detail, detailOf } from "./error-detail.ts";
 export type { PeerIntroduction } from "./handshake.ts";
 export type { InterceptedCall, Interceptor, Next } from "./interceptor.ts";
 export { Loop } from "./loop.ts";
 export type { OutgoingCall } from "./outgoing-call.ts";
 export { Router } from "./router.ts";
-export type { AnyMethod, Caller, Codec, Idempotency, Method, MethodKind, Service } from "./service.ts";
+export type {
+  AnyMethod,
+  Caller,
+  Codec,
+  ErrorType,
+  Idempotency,
+  Method,
+  MethodKind,
+  Service,
+} from "./service.ts";
 export { Session, type SessionEvents, type SessionParts, type SessionState } from "./session.ts";
 export type { EndReason, SessionEnd } from "./session-end.ts";
 export {

@@ -38,6 +38,13 @@ export interface Method<Request, Response> {
 /** A method of any type, for tables. */
 export type AnyMethod = Method<unknown, unknown>;
 
+/** A message that failures carry as a detail. Generated from the methods' `error` option. */
+export interface ErrorType<T> {
+  /** Full name, `package.Message`. */
+  readonly type: string;
+  readonly codec: Codec<T>;
+}
+
 /**
  * One service: its methods by local name, and how to make a stub. Generated.
  * `Client` is the stub class; `Handlers` is what `server.handle` wants.

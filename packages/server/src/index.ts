@@ -2,6 +2,8 @@
 
 export {
   type CallContext,
+  detail,
+  detailOf,
   type InterceptedCall,
   type Interceptor,
   type Metadata,
