@@ -1,20 +1,27 @@
 // `pnpm sim`: runs simulated worlds and says how they went. A failing one ends with the command that repeats it.
 import { parseArgs } from "node:util";
-import { Violation } from "./model.ts";
+import { failureText, type Run, replayCommand, successText } from "./report.ts";
 import { type Scenario, scenarioNamed, scenarios } from "./scenario.ts";
-import { World, type WorldReport } from "./world.ts";
+import { World } from "./world.ts";
 
 const usage = `usage: pnpm sim [options]
 
-  --scenario NAME   only this one: ${scenarios.map(({ name }) => name).join(", ")} (default: all but day)
+  --scenario NAME   only this one: ${scenarios.map(({ name }) => name).join(", ")}
+                    (default: with one seed each of them but day, with more seeds one for each seed, in turn)
   --seed N          the first seed (default 1)
-  --seeds K         how many seeds, each in every scenario (default 1)
+  --seeds K         how many seeds (default 1); every 25th runs twice and must take the same course
   --minutes M       virtual minutes of each run (default: the scenario's own)
   --verbose         print what befell each world
 `;
 
+/** Failing runs after which it stops. */
+const ENOUGH = 5;
+const TWICE_EVERY = 25;
+/** How much more heap may be in use at the end than after the first hour. */
+const HEAP_GROWTH = 1.02;
+
 interface Asked {
-  readonly chosen: readonly Scenario[];
+  readonly scenario: Scenario | undefined;
   readonly seed: number;
   readonly seeds: number;
   readonly minutes: number | undefined;
@@ -34,9 +41,8 @@ function readArguments(): Asked | null {
     },
   });
   if (values.help) return null;
-  const all = scenarios.filter(({ name }) => name !== "day");
   return {
-    chosen: values.scenario === undefined ? all : [scenarioNamed(values.scenario)],
+    scenario: values.scenario === undefined ? undefined : scenarioNamed(values.scenario),
     seed: whole("--seed", values.seed),
     seeds: whole("--seeds", values.seeds),
     minutes: values.minutes === undefined ? undefined : whole("--minutes", values.minutes),
@@ -50,55 +56,45 @@ function whole(name: string, text: string): number {
   throw new Error(`${name} must be a whole number, not "${text}"`);
 }
 
-async function runOne(scenario: Scenario, seed: number, minutes: number, verbose: boolean): Promise<boolean> {
+/** The runs that were asked for. */
+function runsOf({ scenario, seed: first, seeds, minutes }: Asked): Run[] {
+  const mix = scenarios.filter(({ name }) => name !== "day");
+  const runs: Run[] = [];
+  for (let seed = first; seed < first + seeds; seed++) {
+    const turn = mix[seed % mix.length] as Scenario;
+    const chosen = scenario !== undefined ? [scenario] : seeds === 1 ? mix : [turn];
+    for (const one of chosen) runs.push({ scenario: one, seed, minutes: minutes ?? one.minutes });
+  }
+  return runs;
+}
+
+/** Runs one world to its end. Returns the hash of its course; null when it failed. */
+async function perform(run: Run, verbose: boolean): Promise<string | null> {
   const startedAt = performance.now();
-  const world = new World(scenario, seed);
+  const world = new World(run.scenario, run.seed);
   const heap: number[] = [];
   try {
-    await world.run(minutes * 60_000, () => heap.push(liveHeap()));
+    await world.run(run.minutes * 60_000, () => heap.push(liveHeap()));
+    if (heap.length > 0) heap.push(liveHeap());
     await world.settle();
   } catch (error) {
-    printFailure(error, world, scenario, seed, minutes);
-    return false;
+    for (const line of failureText(error, world, run)) print(line);
+    return null;
   }
-  if (heap.length > 1) {
-    heap.push(liveHeap());
-    print(`  heap in MB, hour by hour: ${heap.map((bytes) => (bytes / 1e6).toFixed(2)).join(" ")}`);
-  }
-  printReport(scenario, seed, minutes, performance.now() - startedAt, world.report);
+  for (const line of successText(run, performance.now() - startedAt, world.report)) print(line);
   if (verbose) for (const line of world.model.tail) print(`  ${line}`);
-  return true;
+  return heapIsFlat(heap) ? world.report.hash : null;
 }
 
-function printReport(
-  { name }: Scenario,
-  seed: number,
-  minutes: number,
-  ms: number,
-  report: WorldReport,
-): void {
-  const { hash, events, calls, succeeded, failed, repeats, dismissals } = report;
-  print(
-    `ok    ${name} seed ${seed}: ${minutes} min in ${(ms / 1_000).toFixed(2)} s, ${events} events, ${calls} calls ` +
-      `(${succeeded} well, ${repeats} repeats), trace ${hash}`,
-  );
-  const list = (counts: Readonly<Record<string, number>>) =>
-    Object.entries(counts)
-      .sort()
-      .map(([what, count]) => `${what} ${count}`)
-      .join(", ");
-  print(`      ended badly: ${list(failed)}; connections: ${list(dismissals)}`);
-}
-
-function printFailure(error: unknown, world: World, { name }: Scenario, seed: number, minutes: number): void {
-  print(`FAIL  ${name} seed ${seed}: ${error instanceof Error ? error.message : String(error)}`);
-  if (!(error instanceof Violation)) print(`  ${(error as Error).stack}`);
-  for (const line of world.model.tail.slice(-15)) print(`  ${line}`);
-  if (error instanceof Violation && error.record !== undefined) {
-    print(`  the call: ${JSON.stringify(error.record.plan)}`);
-    for (const line of error.record.story.slice(-20)) print(`  ${line}`);
-  }
-  print(`replay with: pnpm sim --scenario ${name} --seed ${seed} --minutes ${minutes}`);
+/** The heap in use, hour by hour; the median of the last three hours counts as the end. */
+function heapIsFlat(heap: readonly number[]): boolean {
+  if (heap.length < 2) return true;
+  print(`      heap in MB, hour by hour: ${heap.map((bytes) => (bytes / 1e6).toFixed(2)).join(" ")}`);
+  const last = heap.slice(-3).sort((a, b) => a - b);
+  const end = last[Math.floor(last.length / 2)] as number;
+  const flat = end <= (heap[0] as number) * HEAP_GROWTH;
+  if (!flat) print(`FAIL  the heap has grown by ${((end / (heap[0] as number) - 1) * 100).toFixed(1)} %`);
+  return flat;
 }
 
 /** Bytes of the heap that are in use after a collection; needs --expose-gc. */
@@ -111,29 +107,36 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+function watchRejections(running: () => Run | null): void {
+  process.on("unhandledRejection", (reason) => {
+    print(`FAIL  unhandled rejection: ${reason instanceof Error ? reason.stack : String(reason)}`);
+    const run = running();
+    if (run !== null) print(`replay with: ${replayCommand(run)}`);
+    process.exit(1);
+  });
+}
+
 async function main(): Promise<void> {
   // Thousands of calls fail as planned: what they carry of their stack costs more than it tells.
   Error.stackTraceLimit = 3;
   const asked = readArguments();
   if (asked === null) return print(usage);
-  let current = "";
-  process.on("unhandledRejection", (reason) => {
-    print(
-      `FAIL  unhandled rejection in ${current}: ${reason instanceof Error ? reason.stack : String(reason)}`,
-    );
-    print(`replay with: pnpm sim ${current}`);
-    process.exit(1);
-  });
-  const { chosen, seed: first, seeds, verbose } = asked;
+  let current: Run | null = null;
+  watchRejections(() => current);
+  const startedAt = performance.now();
+  const runs = runsOf(asked);
   let failed = 0;
-  for (let seed = first; seed < first + seeds; seed++) {
-    for (const scenario of chosen) {
-      const minutes = asked.minutes ?? scenario.minutes;
-      current = `--scenario ${scenario.name} --seed ${seed} --minutes ${minutes}`;
-      if (!(await runOne(scenario, seed, minutes, verbose))) failed++;
-      if (failed >= 5) break;
-    }
+  for (const [index, run] of runs.entries()) {
+    current = run;
+    const hash = await perform(run, asked.verbose);
+    const again = hash !== null && runs.length > 1 && index % TWICE_EVERY === 0;
+    const repeated = again ? await perform(run, false) : hash;
+    if (hash !== repeated) print(`FAIL  the same seed took another course: ${hash}, then ${repeated}`);
+    if (hash === null || hash !== repeated) failed++;
+    if (failed === ENOUGH) break;
   }
+  const seconds = ((performance.now() - startedAt) / 1_000).toFixed(0);
+  print(`${runs.length} runs, ${failed} failed, ${seconds} s`);
   process.exit(failed > 0 ? 1 : 0);
 }
 

@@ -178,7 +178,8 @@ export class Model {
 
   /** A one-way call failed after its promise had resolved. */
   oneWayFailed(error: VertexError): void {
-    if (this.promises.noFailures) throw this.broken(`a one-way call failed: ${describe(error)}`);
+    // Not thrown: this is called from inside the client.
+    if (this.promises.noFailures) this.broken(`a one-way call failed: ${describe(error)}`);
   }
 
   /** To be called often: finds calls that hang, and forgets those that are long over. */

@@ -3,9 +3,8 @@ import { Client, type ClientStats, type SessionEnd } from "@vertex/client";
 import type { SessionOptions } from "@vertex/protocol";
 import { type SimNetwork, SimNode } from "@vertex/protocol/testing";
 import { type LogEntry, Server } from "@vertex/server";
-import { Handlers } from "./handlers.ts";
 import type { Model } from "./model.ts";
-import { type ParcelStub, parcels } from "./parcel-service.ts";
+import { type ParcelHandlers, type ParcelStub, parcels } from "./parcel-service.ts";
 
 /** How long an ending process waits for its sockets: as the server does for those of its listeners. */
 const LINGER_MS = 1_500;
@@ -19,12 +18,17 @@ export interface Dismissal {
   readonly reason: string;
 }
 
+/** Makes the handlers of one run of a node. */
+export type HandlerFactory = (model: Model, node: SimNode) => ParcelHandlers;
+
 /** What programs are made with. */
 export interface ProgramParts {
   readonly network: SimNetwork;
   readonly model: Model;
   readonly session: SessionOptions;
   readonly dismissed: (dismissal: Dismissal) => void;
+  /** Handlers for the process that runs now on a node. */
+  readonly handlers: HandlerFactory;
 }
 
 /** A server, whatever process runs it at the time. */
@@ -46,12 +50,12 @@ export class ServerProgram {
 
   /** Starts the program in the process that runs now. */
   boot(): void {
-    const { model, network, session } = this.#parts;
+    const { model, network, session, handlers } = this.#parts;
     const { node } = this;
     this.leaving = false;
     const server = new Server({ name: node.name, session, log: (entry) => this.#log(entry) }, node);
     this.server = server;
-    server.handle(parcels, new Handlers(model, node));
+    server.handle(parcels, handlers(model, node));
     node.run(() => {
       this.#listener = network.listen(node, this.address, (transport) => server.accept(transport));
     });
@@ -114,7 +118,7 @@ export class ClientProgram {
 
   /** Starts the program in the process that runs now. */
   boot(): void {
-    const { model, network, session } = this.#parts;
+    const { model, network, session, handlers } = this.#parts;
     const { node } = this;
     const options = {
       name: node.name,
@@ -125,7 +129,7 @@ export class ClientProgram {
       onOneWayError: (error: Parameters<Model["oneWayFailed"]>[0]) => model.oneWayFailed(error),
     };
     this.client = new Client(this.#addresses, options, network.host(node));
-    this.client.handle(parcels, new Handlers(model, node));
+    this.client.handle(parcels, handlers(model, node));
     this.stub = this.client.use(parcels);
   }
 
