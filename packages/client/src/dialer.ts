@@ -30,7 +30,7 @@ export function nodeClientHost(): ClientHost {
 }
 
 /** Dials. TLS is verified before `connected`. */
-export function dial(address: Address, tls: ConnectionOptions | undefined, result: DialResult): Dialing {
+function dial(address: Address, tls: ConnectionOptions | undefined, result: DialResult): Dialing {
   const socket = open(address, tls);
   const event = address.scheme === "tls" ? "secureConnect" : "connect";
   let settled = false;

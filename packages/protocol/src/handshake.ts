@@ -14,7 +14,7 @@ import type { ResolvedSessionOptions } from "./session-options.ts";
 import { VertexError } from "./vertex-error.ts";
 
 /** The protocol version that this code speaks. */
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
 /** Payload limit of frames until the handshake is done, in bytes. */
 export const HANDSHAKE_FRAME_BYTES = 16_384;

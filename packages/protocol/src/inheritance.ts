@@ -4,7 +4,7 @@
 import type { CallOptions, MetadataInit } from "./call.ts";
 
 /** Metadata that follows a call by itself. Source: W3C Trace Context and Baggage. */
-export const TRACE_KEYS: readonly string[] = ["traceparent", "tracestate", "baggage"];
+const TRACE_KEYS: readonly string[] = ["traceparent", "tracestate", "baggage"];
 
 /** The time that a call may take: its own, but not longer than its parent has left. Milliseconds. */
 export function inheritedTimeout(ownMs: number, options: CallOptions | undefined): number {

@@ -3,7 +3,7 @@
 
 const memory = new ArrayBuffer(8);
 
-export const scratchBytes: Uint8Array = new Uint8Array(memory);
+const scratchBytes: Uint8Array = new Uint8Array(memory);
 export const scratchInts: Int32Array = new Int32Array(memory);
 export const scratchFloat: Float32Array = new Float32Array(memory);
 export const scratchDouble: Float64Array = new Float64Array(memory);

@@ -14,7 +14,7 @@ export interface Note {
   readonly text: string;
 }
 
-export const noteCodec: Codec<Note> = {
+const noteCodec: Codec<Note> = {
   encode(message, writer = new BinaryWriter()) {
     if (message.text !== "") writer.uint32(10).string(message.text);
     return writer;

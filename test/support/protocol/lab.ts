@@ -107,7 +107,7 @@ export interface Lab {
   readonly sweeper: Sweeper;
 }
 
-export function createLab(seed = 1): Lab {
+function createLab(seed = 1): Lab {
   const env = new ManualEnvironment(seed);
   return { env, loop: new Loop(env), sweeper: new Sweeper(env.clock) };
 }

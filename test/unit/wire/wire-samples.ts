@@ -41,7 +41,7 @@ export const suiteNames = [
 export type SuiteName = (typeof suiteNames)[number];
 
 /** protobufjs's reflection on a message of the suite: the independent second implementation. */
-export function peerType(name: SuiteName): protobuf.Type {
+function peerType(name: SuiteName): protobuf.Type {
   return root.lookupType(`vertex.bench.codec.${name}`);
 }
 

@@ -6,6 +6,8 @@ import type { VirtualTime } from "./virtual-time.ts";
 
 /** What a pipe tells its two ends. */
 export interface PipeEnds {
+  /** Calls back at time `at`, or when the process of the sender runs again after that. */
+  whenRunning(at: number, callback: () => void): void;
   /** Something may have arrived at time `at`: the receiver should look then. */
   arriving(at: number): void;
   /** Everything that was written is on its way. */
@@ -128,7 +130,8 @@ export class SimPipe {
   #pumpAt(at: number): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    this.#time.post(at, () => {
+    // What waits in a process goes on only while that process runs.
+    this.#ends.whenRunning(at, () => {
       this.#pumping = false;
       this.pump();
     });

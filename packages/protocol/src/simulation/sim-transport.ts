@@ -138,6 +138,10 @@ export class SimTransport implements Transport, PipeEnds {
     if (this.#out.busy) this.#resetSoon();
   }
 
+  whenRunning(at: number, callback: () => void): void {
+    this.life.input(at, callback);
+  }
+
   arriving(at: number): void {
     this.#other.#lookAt(at);
   }
