@@ -75,8 +75,11 @@ export class Campaign {
       for (let tries = 0; tries < 3 && ms > SLOW_MS; tries++) {
         this.#begins();
         const startedAt = performance.now();
+        const before = process.cpuUsage();
         seen = await this.target.run(input);
-        ms = Math.min(ms, performance.now() - startedAt);
+        // On a busy machine time passes that is not the run's: the lesser of both clocks counts.
+        const { user, system } = process.cpuUsage(before);
+        ms = Math.min(ms, performance.now() - startedAt, (user + system) / 1_000);
       }
       this.slowestMs = Math.max(this.slowestMs, ms);
       // Rejections that nobody handles are announced when this turn is over.
