@@ -119,7 +119,11 @@ export const scenarios: readonly Scenario[] = [
     ...mixed,
     name: "sleepers",
     callsPerSecond: 2,
-    path: calm,
+    path: (dice) => ({
+      ...calm(dice),
+      bytesPerSecond: dice.spread(50_000, 5_000_000),
+      windowBytes: Math.floor(dice.spread(8_000, 100_000)),
+    }),
     session: () => ({}),
     faults: { pause: 3, jump: 1 },
     faultEveryMs: 8_000,

@@ -1,10 +1,12 @@
 // The client: a pool of connections that come back, one queue of calls before them, and what may be repeated.
 
 import {
+  type Clock,
   type OutgoingCall,
   QueueingCaller,
   Router,
   type Service,
+  type Timer,
   usageError,
   VertexError,
 } from "@vertex/protocol";
@@ -40,6 +42,7 @@ const MAX_GRACE_MS = 3_600_000;
 /** A client. Made by `connect`. */
 export class Client implements AsyncDisposable {
   readonly #options: ResolvedClientOptions;
+  readonly #clock: Clock;
   readonly #router = new Router();
   readonly #caller: QueueingCaller;
   readonly #connectors: Connector[];
@@ -64,6 +67,7 @@ export class Client implements AsyncDisposable {
     const parsed = (typeof addresses === "string" ? [addresses] : addresses).map(parseAddress);
     if (parsed.length === 0) throw usageError("connect needs at least one address");
     this.#options = resolveClientOptions(options);
+    this.#clock = host.loop.clock;
     const { connections, maxQueuedCalls, session, interceptors } = this.#options;
     const callerOptions = { callTimeoutMs: session.callTimeoutMs, maxQueuedCalls, interceptors };
     this.#caller = new QueueingCaller(host.loop, this.#route(), callerOptions);
@@ -102,15 +106,15 @@ export class Client implements AsyncDisposable {
    */
   ping(): Promise<number> {
     return new Promise((resolve, reject) => {
-      let late: NodeJS.Timeout | undefined;
+      let late: Timer | undefined;
       const fail = (message: string): void =>
         reject(new VertexError("UNAVAILABLE", message, { outcome: "not-executed", family: "link" }));
       const answered = (roundTripMs: number): void => {
-        clearTimeout(late);
+        late?.cancel();
         resolve(roundTripMs);
       };
       if (this.#connectors.some((connector) => connector.ping(answered))) {
-        late = setTimeout(() => fail(`no answer within ${PING_TIMEOUT_MS} ms`), PING_TIMEOUT_MS);
+        late = this.#clock.setTimer(() => fail(`no answer within ${PING_TIMEOUT_MS} ms`), PING_TIMEOUT_MS);
       } else {
         fail(`no connection is ready (${this.#whyWaiting()})`);
       }
@@ -151,9 +155,9 @@ export class Client implements AsyncDisposable {
     this.#end(error);
     for (const connector of this.#connectors) connector.close(graceMs);
     // Sessions keep their own time on the sweep; this one bounds them all, come what may.
-    const late = setTimeout(() => this.#force(), graceMs + 500);
+    const late = this.#clock.setTimer(() => this.#force(), graceMs + 500);
     this.#endIfDone();
-    return this.#closing.finally(() => clearTimeout(late));
+    return this.#closing.finally(() => late.cancel());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -89,9 +89,9 @@ export class Connection implements Peer {
         peer: this.address,
       });
       if (this.#session.state === "closed") return reject(lost);
-      const late = setTimeout(() => reject(lost), 1_000);
+      const late = this.#session.loop.clock.setTimer(() => reject(lost), 1_000);
       this.#session.ping((roundTripMs) => {
-        clearTimeout(late);
+        late.cancel();
         resolve(roundTripMs);
       });
     });

@@ -146,7 +146,7 @@ export class Server implements AsyncDisposable {
    * @throws VertexError (usage) for a `graceMs` out of its bounds.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<ShutdownReport> {
-    this.#ended ??= this.#end(new Shutdown([...this.#sessions.keys()], options));
+    this.#ended ??= this.#end(new Shutdown([...this.#sessions.keys()], options, this.#host.loop.clock));
     return this.#ended;
   }
 

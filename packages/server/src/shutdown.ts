@@ -1,6 +1,7 @@
 // A shutdown: drains every connection, waits, and says what was finished and what was cut off.
 
-import { type Session, type SessionEnd, usageError } from "@vertex/protocol";
+import { type Clock, type Session, type SessionEnd, type Timer, usageError } from "@vertex/protocol";
+import { nodeEnvironment } from "@vertex/protocol/host";
 
 /** How to shut down. */
 export interface ShutdownOptions {
@@ -28,18 +29,25 @@ const FORCE_MS = 1_500;
 export class Shutdown {
   readonly done: Promise<ShutdownReport>;
   readonly #graceMs: number;
-  readonly #startedAt = performance.now();
+  readonly #clock: Clock;
+  readonly #startedAt: number;
   readonly #waiting = new Set<Session>();
   readonly #connections: number;
   #taken = 0;
   #cancelled = 0;
   #resolve: (report: ShutdownReport) => void = () => {};
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
-  constructor(sessions: readonly Session[], { graceMs = 10_000 }: ShutdownOptions) {
+  constructor(
+    sessions: readonly Session[],
+    { graceMs = 10_000 }: ShutdownOptions,
+    clock: Clock = nodeEnvironment.clock,
+  ) {
     if (!(graceMs >= 0 && graceMs <= 0x7fffffff - FORCE_MS))
       throw usageError(`graceMs must be from 0, not ${graceMs}`);
     this.#graceMs = graceMs;
+    this.#clock = clock;
+    this.#startedAt = clock.now();
     this.#connections = sessions.length;
     for (const session of sessions) {
       this.#waiting.add(session);
@@ -57,7 +65,7 @@ export class Shutdown {
     }
     if (this.#waiting.size === 0) this.#finish();
     // The sessions keep their own time; this is for one whose clock or socket does not.
-    else this.#timer = setTimeout(() => this.#force(), this.#graceMs + FORCE_MS);
+    else this.#timer = this.#clock.setTimer(() => this.#force(), this.#graceMs + FORCE_MS);
   }
 
   /** A session has ended. */
@@ -73,8 +81,8 @@ export class Shutdown {
   }
 
   #finish(): void {
-    clearTimeout(this.#timer);
-    const durationMs = Math.round(performance.now() - this.#startedAt);
+    this.#timer?.cancel();
+    const durationMs = Math.round(this.#clock.now() - this.#startedAt);
     const finished = this.#taken - this.#cancelled;
     const closed = count(this.#connections, "connection");
     const text = `shut down in ${durationMs} ms: ${closed} closed, ${count(finished, "call")} finished, ${this.#cancelled} cancelled`;

@@ -1,5 +1,7 @@
 // What the simulator has found, each as the smallest thing that shows it.
-import { SimNode, testPair, VirtualTime } from "@vertex/protocol/testing";
+import { Client } from "@vertex/client";
+import { SimNetwork, SimNode, testPair, VirtualTime } from "@vertex/protocol/testing";
+import { Server } from "@vertex/server";
 import * as assert from "uvu/assert";
 import { Blobs, type BlobsHandlers } from "../../gen/greeter.ts";
 import { suite } from "../../support/suite.ts";
@@ -51,3 +53,25 @@ test("requests that had all come and were not read do not look complete once the
   assert.equal(seen, ["CANCELLED"]);
   await time.finish(pair.close());
 });
+
+for (const seed of [1, 2, 3, 4]) {
+  test(`a process that slept over half-sent bytes does not dismiss a peer that reads (seed ${seed})`, async () => {
+    const time = new VirtualTime({ seed });
+    const network = new SimNetwork(time);
+    const [here, there] = [new SimNode(time, "client"), new SimNode(time, "server")];
+    Object.assign(network.path(here, there), { bytesPerSecond: 200_000, windowBytes: 20_000 });
+    const server = new Server({ log: () => {} }, there).handle(Blobs, never);
+    network.listen(there, "tcp://server:7400", (transport) => server.accept(transport));
+    const ends: string[] = [];
+    const onDisconnect = ({ reason }: { reason: string }) => ends.push(reason);
+    const client = new Client("tcp://server:7400", { onDisconnect }, network.host(here));
+    const call = client.use(Blobs).swallow({ data: new Uint8Array(1_000_000) }, { timeoutMs: 60_000 });
+    await time.run(2_000);
+    here.pause();
+    await time.run(12_000);
+    here.resume();
+    await time.finish(call, 60_000);
+    assert.equal(ends, []);
+    await time.finish(Promise.all([client.close(), server.shutdown()]));
+  });
+}
