@@ -194,7 +194,11 @@ export class Inbound implements CreditSeeker {
     const bytes = this.#partialBytes + end - start;
     if (bytes > this.#total) throw malformed("a message is longer than its stated length");
     if (bytes > this.#partial.length) {
-      const grown = new Uint8Array(Math.min(this.#total, Math.max(bytes, 2 * this.#partial.length)));
+      // A short rest is made room for at once: it would cost a second copy of all that has come.
+      const rest = this.#total - bytes;
+      const grown = new Uint8Array(
+        rest <= bytes >> 3 ? this.#total : Math.min(this.#total, Math.max(bytes, 2 * this.#partial.length)),
+      );
       grown.set(this.#partial.subarray(0, this.#partialBytes));
       this.#partial = grown;
     }

@@ -87,6 +87,11 @@ export class Outbox {
     this.#flushed = flushed;
   }
 
+  /** The writer, for what `begin` has begun. */
+  get writer(): BinaryWriter {
+    return this.#loop.writer;
+  }
+
   /** The writer, with room reserved for a header. Every `begin` is followed by `commit` or `rollback`. */
   begin(): BinaryWriter {
     const writer = this.#loop.lend(this);
@@ -165,6 +170,9 @@ export class Outbox {
     this.flush();
   }
 }
+
+/** Bytes of the length that stands before a message in pieces. */
+export const TOTAL_BYTES = 4;
 
 /** Appends the u32 that says how long a message in pieces is. */
 export function writeTotal(writer: BinaryWriter, total: number): void {

@@ -3,7 +3,7 @@
 
 import { HEADER_BYTES, Kind } from "@vertex/framing";
 import { creditCost, creditLimit } from "./credit.ts";
-import { type Outbox, withFlags } from "./loop.ts";
+import { type Outbox, TOTAL_BYTES, withFlags, writeTotal } from "./loop.ts";
 import type { Codec } from "./service.ts";
 import { VertexError } from "./vertex-error.ts";
 
@@ -23,6 +23,8 @@ export interface OutboundLink {
 interface Waiting {
   readonly bytes: Uint8Array;
   sent: number;
+  /** Its first piece, which says how long the whole is, has gone. */
+  begun: boolean;
   readonly end: boolean;
   readonly finish: boolean;
 }
@@ -67,26 +69,38 @@ export class Outbound {
    * @throws VertexError when it cannot be encoded or is over the receiver's limit; nothing is sent then.
    */
   send<T>(codec: Codec<T>, message: T, end: boolean): void {
-    const held = sendNow(this.#link, this.#callId, codec, message, end, this.idle ? this.#credit : 0);
-    if (typeof held !== "number") {
-      this.sendBytes(held, end);
-      return;
+    const { outbox, congested, peerMaxFrameBytes, peerMaxMessageBytes } = this.#link;
+    const start = encodeBehindHeader(outbox, codec, message);
+    const at = start - HEADER_BYTES;
+    const bytes = outbox.writer.pos - start;
+    // Without credit not even an empty message goes: it would overtake those that wait.
+    const limit = this.idle && !congested ? Math.min(peerMaxFrameBytes, creditLimit(this.#credit)) : -1;
+    if (limit > 0 && bytes <= limit) {
+      outbox.commit(at, withFlags(Kind.DATA, false, end), this.#callId);
+      this.#credit -= creditCost(bytes);
+      if (end) this.#finished();
+    } else if (limit > 0 && bytes <= peerMaxMessageBytes) {
+      this.#begin(start, bytes, limit, end);
+    } else {
+      const own = outbox.writer.buf.slice(start, outbox.writer.pos);
+      outbox.rollback(at);
+      this.sendBytes(own, end);
     }
-    this.#credit -= held;
-    if (end) this.#finished();
   }
 
   /** Sends a message that is encoded already. The bytes are kept, not copied. */
   sendBytes(bytes: Uint8Array, end: boolean): void {
     if (bytes.length > this.#link.peerMaxMessageBytes)
       throw tooLarge(bytes.length, this.#link.peerMaxMessageBytes);
-    this.continueFrom(bytes, 0, end);
+    this.#ended ||= end;
+    this.#waiting.push({ bytes, sent: 0, begun: false, end, finish: false });
+    this.#requeue();
   }
 
   /** Sends the rest of a message of which `sent` bytes have gone already, in a CALL frame. */
   continueFrom(bytes: Uint8Array, sent: number, end: boolean): void {
     this.#ended ||= end;
-    this.#waiting.push({ bytes, sent, end, finish: false });
+    this.#waiting.push({ bytes, sent, begun: true, end, finish: false });
     this.#requeue();
   }
 
@@ -98,7 +112,7 @@ export class Outbound {
   /** Ends this half with a FINISH frame, behind everything that waits. */
   finish(trailers: Uint8Array): void {
     this.#ended = true;
-    this.#waiting.push({ bytes: trailers, sent: 0, end: true, finish: true });
+    this.#waiting.push({ bytes: trailers, sent: 0, begun: true, end: true, finish: true });
     if (this.#waiting.length === 1 && !this.#link.congested) this.pump();
     else this.#requeue();
   }
@@ -144,15 +158,36 @@ export class Outbound {
     if (limit === 0) return false;
     const { bytes, sent } = message;
     const left = bytes.length - sent;
-    const first = sent === 0 && left > limit;
-    const take = Math.min(left, first ? limit - 4 : limit);
+    const first = !message.begun && left > limit;
+    const take = Math.min(left, first ? limit - TOTAL_BYTES : limit);
     const more = take < left;
     const payload = bytes.subarray(sent, sent + take);
-    this.#credit -= creditCost(take + (first ? 4 : 0));
+    this.#credit -= creditCost(take + (first ? TOTAL_BYTES : 0));
     message.sent += take;
+    message.begun = true;
     const kind = withFlags(Kind.DATA, more, message.end);
     this.#link.outbox.piece(kind, this.#callId, payload, first ? bytes.length : -1);
     return true;
+  }
+
+  /** Sends what fits of the message in the writer from where it stands. Only the rest gets a buffer of its own. */
+  #begin(start: number, bytes: number, limit: number, end: boolean): void {
+    const { outbox } = this.#link;
+    const { writer } = outbox;
+    const take = limit - TOTAL_BYTES;
+    const rest = writer.buf.slice(start + take, writer.pos);
+    writer.ensure(TOTAL_BYTES);
+    writer.buf.copyWithin(start + TOTAL_BYTES, start, start + take);
+    writer.pos = start;
+    writeTotal(writer, bytes);
+    writer.pos += take;
+    this.#credit -= creditCost(limit);
+    outbox.commit(start - HEADER_BYTES, withFlags(Kind.DATA, true, false), this.#callId);
+    this.#ended ||= end;
+    this.#waiting.push({ bytes: rest, sent: 0, begun: true, end, finish: false });
+    // A short rest goes along; what is longer lets others have their turn.
+    if (rest.length <= this.#frameLimit() && !this.#link.congested) this.pump();
+    else this.#requeue();
   }
 
   #requeue(): void {
@@ -189,15 +224,9 @@ export function sendNow<T>(
   credit: number,
 ): number | Uint8Array {
   const { outbox } = link;
-  const writer = outbox.begin();
-  const start = writer.pos;
+  const start = encodeBehindHeader(outbox, codec, message);
   const at = start - HEADER_BYTES;
-  try {
-    codec.encode(message, writer);
-  } catch (error) {
-    outbox.rollback(at);
-    throw encodeError(error);
-  }
+  const { writer } = outbox;
   const bytes = writer.pos - start;
   // Without credit not even an empty message goes: it would overtake those that wait.
   if (credit > 0 && !link.congested && bytes <= link.peerMaxFrameBytes && bytes <= creditLimit(credit)) {
@@ -207,6 +236,22 @@ export function sendNow<T>(
   const own = writer.buf.slice(start, writer.pos);
   outbox.rollback(at);
   return own;
+}
+
+/**
+ * Encodes into the shared buffer, behind the room for a header; returns where the message starts.
+ * @throws VertexError when it cannot be encoded; the buffer is as it was then.
+ */
+function encodeBehindHeader<T>(outbox: Outbox, codec: Codec<T>, message: T): number {
+  const writer = outbox.begin();
+  const start = writer.pos;
+  try {
+    codec.encode(message, writer);
+  } catch (error) {
+    outbox.rollback(start - HEADER_BYTES);
+    throw encodeError(error);
+  }
+  return start;
 }
 
 /** A message could not be encoded: the value does not fit its schema. */
