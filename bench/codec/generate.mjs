@@ -1,7 +1,8 @@
-// Regenerates bench/codec/gen/: the suite as stock ts-proto writes it, the same text on Vertex's wire, and
-// protobufjs's static code. Run it after a change of suite.proto: `node bench/codec/generate.mjs`.
+// Regenerates bench/codec/gen/: the suite as stock ts-proto writes it (stock.ts), the same text on Vertex's wire
+// (dropin.ts), as vertex-codegen writes it (vertex.ts), and protobufjs's static code. Run it after a change of
+// suite.proto, with codegen built: `pnpm build codegen && node bench/codec/generate.mjs`.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -34,8 +35,15 @@ const text = readFileSync(stock, "utf8");
 const specifier = '"@bufbuild/protobuf/wire"';
 if (text.split(specifier).length !== 2) throw new Error(`${stock}: expected one import of ${specifier}`);
 writeFileSync(join(gen, "stock.ts"), text);
-writeFileSync(join(gen, "vertex.ts"), text.replace(specifier, '"@vertex/wire"'));
+writeFileSync(join(gen, "dropin.ts"), text.replace(specifier, '"@vertex/wire"'));
 rmSync(stock);
+
+const command = join(bench, "..", "codegen", "dist", "vertex-codegen.js");
+const own = mkdtempSync(join(gen, "own-"));
+const settings = ["--import-suffix", ".ts", "--runtime", "@vertex/wire"];
+execFileSync(process.execPath, [command, "--proto", join(here, "suite.proto"), "--out", own, ...settings]);
+writeFileSync(join(gen, "vertex.ts"), readFileSync(join(own, "suite.ts"), "utf8"));
+rmSync(own, { recursive: true });
 
 const pbjs = join(bin, "pbjs");
 const target = join(gen, "protobufjs.js");

@@ -2,8 +2,8 @@
 // (ajv and protobufjs compile what they check)
 // ts-proto's code for the codec suite on Vertex's wire, held against protobufjs and against stock ts-proto.
 import * as assert from "uvu/assert";
+import * as vertex from "../../../bench/codec/gen/dropin.ts";
 import * as stock from "../../../bench/codec/gen/stock.ts";
-import * as vertex from "../../../bench/codec/gen/vertex.ts";
 import { suiteMessages } from "../../../bench/codec/messages.ts";
 import { BinaryReader } from "../../../packages/wire/src/reader.ts";
 import type { WireErrorCode } from "../../../packages/wire/src/wire-error.ts";

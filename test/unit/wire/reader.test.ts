@@ -1,6 +1,6 @@
 import { BinaryReader as PeerReader, BinaryWriter as PeerWriter } from "@bufbuild/protobuf/wire";
 import * as assert from "uvu/assert";
-import { Deep, Mapped, Packed, Tiny } from "../../../bench/codec/gen/vertex.ts";
+import { Deep, Mapped, Packed, Tiny } from "../../../bench/codec/gen/dropin.ts";
 import { BinaryReader } from "../../../packages/wire/src/reader.ts";
 import { suite } from "../../support/suite.ts";
 import { bytesOf, nest, refusal, varint } from "./wire-samples.ts";
