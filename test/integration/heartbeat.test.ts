@@ -38,9 +38,12 @@ quiet("a relay that passes nothing on is noticed on both sides", async () => {
   const call = failureOf(client.use(Greeter).slow({ waitMs: 10_000, name: "x" }, { timeoutMs: 60_000 }));
   await until("it runs", () => bed.server.stats().runningCalls === 1);
   relay.freeze();
-  await until("both noticed", () => reasons.length > 0 && bed.server.connections.size === 0, DISMISSED_MS);
+  await until(
+    "both noticed",
+    () => reasons.length > 0 && bed.server.stats().ended.HEARTBEAT_TIMEOUT !== undefined,
+    DISMISSED_MS,
+  );
   assert.is(reasons[0], "HEARTBEAT_TIMEOUT by here");
-  assert.is(bed.server.stats().ended.HEARTBEAT_TIMEOUT, 1);
   assert.match((await call).message, "nothing was heard for");
   await client.close({ graceMs: 0 });
   await relay.close();

@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { Greeter } from "../gen/greeter.ts";
 import { clientOptions, serve, type TestBed, transports } from "../support/server/greeter.ts";
 import { dialPlain, everythingFrom, listenPlain } from "../support/server/sockets.ts";
-import { failureOf, until } from "../support/server/waiting.ts";
+import { reasonToWait, until } from "../support/server/waiting.ts";
 import { suite } from "../support/suite.ts";
 
 /** The same sequence each time: a stranger's bytes. */
@@ -84,7 +84,7 @@ test("a real TLS client on a plain port ends instead of hanging", async () => {
 test("a Vertex client with tls:// on a plain port is told why its calls wait", async () => {
   bed = await serve();
   const client = connect(bed.address.replace("tcp:", "tls:"), clientOptions());
-  const error = await failureOf(client.use(Greeter).hello({ name: "x" }, { timeoutMs: 150 }));
+  const error = await reasonToWait(client);
   assert.is(error.code, "DEADLINE_EXCEEDED");
   assert.is(error.outcome, "not-executed");
   assert.match(error.message, /waited for a connection \(.*(SSL|TLS|wrong version|disconnected)/i);
@@ -96,7 +96,7 @@ test("a plain Vertex client on a TLS port is counted, logged, and told why its c
   const good = bed.connect();
   await good.ready();
   const client = connect(bed.address.replace("tls:", "tcp:"), clientOptions());
-  const error = await failureOf(client.use(Greeter).hello({ name: "x" }, { timeoutMs: 150 }));
+  const error = await reasonToWait(client);
   assert.match(error.message, /lost during the handshake \(is it a Vertex port, and is it tls:/);
   assert.ok(bed.server.stats().failedAccepts > 0);
   assert.ok(bed.log.some(({ event, peer }) => event === "accept-failed" && peer?.startsWith("127.0.0.1:")));
@@ -107,7 +107,7 @@ test("a plain Vertex client on a TLS port is counted, logged, and told why its c
 test("a TLS client that does not trust the certificate says so", async () => {
   bed = await serve("tls://127.0.0.1:0");
   const client = connect(bed.address, { reconnect: { initialDelayMs: 10 } });
-  const error = await failureOf(client.use(Greeter).hello({ name: "x" }, { timeoutMs: 200 }));
+  const error = await reasonToWait(client);
   assert.match(error.message, /self-signed certificate/);
   await client.close();
 });
@@ -116,7 +116,7 @@ test("a TLS client that expects another name says so", async () => {
   bed = await serve("tls://127.0.0.1:0");
   const { tls } = clientOptions();
   const client = connect(bed.address, clientOptions({ tls: { ...tls, servername: "other.example" } }));
-  const error = await failureOf(client.use(Greeter).hello({ name: "x" }, { timeoutMs: 200 }));
+  const error = await reasonToWait(client);
   assert.match(error.message, /other\.example/);
   await client.close();
 });
@@ -132,7 +132,7 @@ test("a client that reaches an HTTP server is told so", async () => {
   bed = await serve();
   const http = await listenPlain((socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
   const client = connect(http.address, clientOptions());
-  const error = await failureOf(client.use(Greeter).hello({ name: "x" }, { timeoutMs: 150 }));
+  const error = await reasonToWait(client);
   assert.match(error.message, "an HTTP response");
   await client.close();
   await http.close();

@@ -1,5 +1,7 @@
 // Waiting in tests without guessing how long: for a condition, for a rejection, for a moment.
+import type { Client } from "@vertex/client";
 import { VertexError } from "@vertex/protocol";
+import { Greeter } from "../../gen/greeter.ts";
 
 export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
@@ -42,4 +44,19 @@ export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const messages: T[] = [];
   for await (const message of stream) messages.push(message);
   return messages;
+}
+
+/** Why the calls of `client` wait: what one says that is not waited for, once a try to connect has failed. */
+export async function reasonToWait(client: Client): Promise<VertexError> {
+  await until("a try to connect has failed", () => client.stats().disconnects > 0);
+  return failureOf(client.use(Greeter).hello({ name: "" }, { timeoutMs: 20 }));
+}
+
+/** A door that handlers stand before until it is opened. */
+export function door(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
 }
