@@ -1,7 +1,7 @@
 // Bytes in any slicing to frames. Frames that lie whole in a chunk are handed on in place; only the torn one at
 // its end is copied, and that copy grows with the bytes that have come, never with the length announced.
 
-import { checkHeader, HEADER_BYTES, Kind, readLength, readU32 } from "./frame.ts";
+import { checkHeader, HEADER_BYTES, Kind, kindName, readLength, readU32 } from "./frame.ts";
 import { FramingError } from "./framing-error.ts";
 import { describeStranger } from "./preface.ts";
 
@@ -16,6 +16,8 @@ const nothing = new Uint8Array(0);
 export class FrameDecoder {
   /** Payload limit for the next CALL and DATA frames. May be lowered or raised at any time. */
   maxFrameBytes: number;
+  /** Payload limit for the next frames of every kind, where it is below the kind's own. */
+  maxPayloadBytes: number = Number.POSITIVE_INFINITY;
   readonly #sink: FrameSink;
   #torn: Uint8Array = nothing;
   #tornBytes = 0;
@@ -53,7 +55,10 @@ export class FrameDecoder {
       this.#sink.frame(chunk[pos + 3] as number, readU32(chunk, pos + 4), chunk, pos + HEADER_BYTES, next);
       pos = next;
     }
-    if (pos < end && !this.#stopped) this.#keep(chunk, pos, end);
+    if (this.#stopped) return;
+    if (pos < end) this.#keep(chunk, pos, end);
+    // Kept from torn frame to torn frame while chunks end inside one; an idle connection holds nothing.
+    else if (this.#tornBytes === 0) this.#torn = nothing;
   }
 
   /** Completes the torn frame with bytes of `chunk`; returns where the rest of the chunk starts. */
@@ -71,7 +76,6 @@ export class FrameDecoder {
       wanted = HEADER_BYTES + readLength(this.#torn, 0);
     }
     const torn = this.#torn;
-    this.#torn = nothing;
     this.#tornBytes = 0;
     this.#sink.frame(torn[3] as number, readU32(torn, 4), torn, HEADER_BYTES, wanted);
     return pos;
@@ -100,6 +104,12 @@ export class FrameDecoder {
       checkFirst(buf.subarray(at), length, kind, callId, this.maxFrameBytes);
     }
     checkHeader(length, kind, callId, this.maxFrameBytes);
+    if (length > this.maxPayloadBytes) {
+      throw new FramingError(
+        "FRAME_TOO_LARGE",
+        `${kindName(kind)} of ${length} bytes is over the limit of ${this.maxPayloadBytes}`,
+      );
+    }
     return length;
   }
 }

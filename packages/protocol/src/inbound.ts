@@ -215,8 +215,20 @@ function malformed(message: string): VertexError {
   return new VertexError("INTERNAL", message, { outcome: "unknown", family: "protocol" });
 }
 
+/**
+ * Checks the one message of a call for which no receiving half is made.
+ * @throws VertexError (protocol) when the peer sends more than the first credit allows; (status) over the limit.
+ */
+export function checkOnlyMessage(
+  bytes: number,
+  { initialCreditBytes, maxMessageBytes }: Pick<InboundLink, "initialCreditBytes" | "maxMessageBytes">,
+): void {
+  if (bytes > creditLimit(initialCreditBytes)) throw overrun(bytes, initialCreditBytes);
+  checkMessageSize(bytes, maxMessageBytes);
+}
+
 /** @throws VertexError (status) when a message is larger than this side takes: it fails its call, nothing else. */
-export function checkMessageSize(bytes: number, limit: number): void {
+function checkMessageSize(bytes: number, limit: number): void {
   if (bytes <= limit) return;
   throw new VertexError("RESOURCE_EXHAUSTED", `a message of ${bytes} bytes is over the limit of ${limit}`, {
     outcome: "not-executed",

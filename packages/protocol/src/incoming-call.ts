@@ -9,7 +9,7 @@ import type { CallContext, Metadata, Peer } from "./call.ts";
 import type { CallLink } from "./call-link.ts";
 import type { Timed } from "./deadlines.ts";
 import { encodeFailure, publicError } from "./failure.ts";
-import { checkMessageSize, Inbound } from "./inbound.ts";
+import { checkOnlyMessage, Inbound } from "./inbound.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { encodeMetadata } from "./metadata.ts";
 import { Outbound, sendNow } from "./outbound.ts";
@@ -21,6 +21,8 @@ export interface ServingLink extends CallLink {
   readonly peer: Peer;
   /** Nothing more of this call will be sent or is wanted. */
   concluded(call: IncomingCall): void;
+  /** Whether the handler may be entered now; if not, the link calls `enter` when it may be. */
+  admit(call: IncomingCall): boolean;
   /** The handler has settled and all it answered has been sent: the slot is free. */
   released(call: IncomingCall): void;
   /** The handler threw something that the caller is not shown. */
@@ -49,6 +51,8 @@ export class IncomingCall implements CallContext, Timed {
   #hasRequest = false;
   #requestComplete = false;
   #handlerDone = true;
+  /** True once the handler has been entered. */
+  entered = false;
   #concluded = false;
   #abort: AbortController | null = null;
   #trailers: Map<string, string | Uint8Array> | null = null;
@@ -107,7 +111,7 @@ export class IncomingCall implements CallContext, Timed {
       if ((flags & (Flag.END | Flag.MORE)) !== 0) this.data(flags, buf, start, end);
       if (this.#state === "receiving") this.#run(this.#queue);
     } else if (flags === Flag.END) {
-      checkMessageSize(end - start, this.#link.maxMessageBytes);
+      checkOnlyMessage(end - start, this.#link);
       this.message(buf, start, end, 0);
       this.requestEnded();
     } else if (flags === Flag.MORE) {
@@ -211,8 +215,17 @@ export class IncomingCall implements CallContext, Timed {
 
   #run(request: unknown): void {
     if (this.#state !== "receiving") return;
+    this.#request = request;
+    if (this.#link.admit(this)) this.enter();
+  }
+
+  /** Enters the handler. Called when there is a place for it. */
+  enter(): void {
+    this.entered = true;
     this.#state = "running";
     this.#handlerDone = false;
+    const request = this.#request;
+    this.#request = undefined;
     const { method, invoke } = this.#registration;
     let result: unknown;
     try {

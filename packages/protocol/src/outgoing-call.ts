@@ -9,7 +9,7 @@ import { Flag, NO_DEADLINE } from "@vertex/framing";
 import type { CallOptions, Metadata } from "./call.ts";
 import type { CallLink } from "./call-link.ts";
 import type { Timed } from "./deadlines.ts";
-import { checkMessageSize, Inbound } from "./inbound.ts";
+import { checkOnlyMessage, Inbound } from "./inbound.ts";
 import { inheritedMetadata, inheritedTimeout } from "./inheritance.ts";
 import type { Loop } from "./loop.ts";
 import { emptyMetadata, encodeMetadata } from "./metadata.ts";
@@ -136,7 +136,7 @@ export abstract class OutgoingCall implements Timed {
   data(flags: number, buf: Uint8Array, start: number, end: number): void {
     this.answered = true;
     if (this.takesAll && this.inbound === null && flags === Flag.END) {
-      checkMessageSize(end - start, (this.link as CallingLink).maxMessageBytes);
+      checkOnlyMessage(end - start, this.link as CallingLink);
       this.message(buf, start, end, 0);
       this.succeed(emptyMetadata);
       return;

@@ -95,6 +95,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.peer = { name: "", address: transport.address, identity: undefined };
     this.startedAt = loop.clock.now();
     this.#decoder = new FrameDecoder(this, Math.min(HANDSHAKE_FRAME_BYTES, options.maxFrameBytes));
+    this.#decoder.maxPayloadBytes = HANDSHAKE_FRAME_BYTES;
     this.#sender = new Sender(loop, transport, () => this.#calling.handedOver());
     this.#link = new Link(loop, this.#sender, this.peer, options, this);
     this.#calling = new Calling(this.#link, role === "dialer" ? 1 : 2);
@@ -222,8 +223,12 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.#serving.concluded(call);
   }
 
-  released(): void {
-    this.#serving.released();
+  admit(call: IncomingCall): boolean {
+    return this.#serving.admit(call);
+  }
+
+  released(call: IncomingCall): void {
+    this.#serving.released(call);
     if (this.state === "draining") this.loop.later(() => this.#endIfDone());
   }
 
@@ -278,6 +283,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.#sender.peerMaxMessageBytes = peer.limits.maxMessageBytes;
     this.#calling.allow(peer.limits.maxConcurrentCalls);
     this.#decoder.maxFrameBytes = this.#options.maxFrameBytes;
+    this.#decoder.maxPayloadBytes = Number.POSITIVE_INFINITY;
     this.#heartbeat.intervalMs = heartbeat.intervalMs;
     this.#heartbeat.timeoutMs = heartbeat.timeoutMs;
     if (this.#parts.role === "dialer") this.roundTripMs = now - this.startedAt;
