@@ -151,7 +151,7 @@ class CallProgram {
       return this.#whenSettled();
     }
     await this.#whenSettled();
-    if (left || this.#record.end?.error !== null) return;
+    if (left || this.#record.end?.outcome !== "well") return;
     if (seen !== plan.responses) {
       throw this.#model.broken(`it ended well after ${seen} of ${plan.responses} answers`, this.#record);
     }

@@ -1,6 +1,6 @@
 // What the simulated programs know of every call, and what must be true of it: settled once and in time, with an
 // outcome that agrees with what the handler saw.
-import { VertexError } from "@vertex/protocol";
+import { type Outcome, VertexError } from "@vertex/protocol";
 import type { SimLife, SimNode, VirtualTime } from "@vertex/protocol/testing";
 import { mayRunTwice, type Plan, shouldSucceed } from "./plan.ts";
 
@@ -26,7 +26,7 @@ export interface CallRecord {
   /** The signal was aborted at this time of the caller's clock; -1: it was not. */
   cancelledAt: number;
   /** How it ended for its caller; null while it is open. */
-  end: { readonly error: VertexError | null; readonly at: number } | null;
+  end: { readonly outcome: Outcome | "well"; readonly at: number } | null;
   /** Nothing may fail while it runs. */
   readonly sheltered: boolean;
   readonly story: string[];
@@ -62,6 +62,8 @@ export class Model {
   /** Handlers that run now, those of killed servers left out. */
   readonly running = new WeakMap<SimLife, number>();
   promises: Promises = { noFailures: false };
+  /** Keeps no stories of calls that are over: for runs whose heap is measured. */
+  forgetful = false;
   /** Calls that may still be heard of, by key, and those of them whose programs still run. */
   readonly #records = new Map<number, CallRecord>();
   readonly #unfinished = new Set<CallRecord>();
@@ -144,7 +146,7 @@ export class Model {
     this.tell(record, `enters ${node.name}`);
     this.running.set(life, (this.running.get(life) ?? 0) + 1);
     if (record.entered > 1 && !mayRunTwice(record.plan)) throw this.broken("was executed twice", record);
-    if (record.end?.error?.outcome === "not-executed") {
+    if (record.end?.outcome === "not-executed") {
       throw this.broken("is executed after it failed as not-executed", record);
     }
   }
@@ -164,7 +166,7 @@ export class Model {
     if (error !== null && !(error instanceof VertexError)) {
       throw this.broken(`failed with something else than a VertexError: ${String(error)}`, record);
     }
-    record.end = { error, at: now };
+    record.end = { outcome: error === null ? "well" : error.outcome, at: now };
     this.#checkTime(record, now);
     if (error === null) this.#checkSuccess(record);
     else this.#checkFailure(record, error);
@@ -173,6 +175,7 @@ export class Model {
   /** The caller's program has finished with the call. */
   done(record: CallRecord): void {
     this.#unfinished.delete(record);
+    if (this.forgetful) record.story.length = 0;
     this.#settled.push({ record, at: this.time.now });
   }
 
@@ -202,7 +205,7 @@ export class Model {
   #forget(record: CallRecord): void {
     if (!this.#records.delete(record.key)) return;
     this.counts.forgotten++;
-    const lost = record.plan.shape === "tell" && record.entered === 0 && record.end?.error === null;
+    const lost = record.plan.shape === "tell" && record.entered === 0 && record.end?.outcome === "well";
     if (record.sheltered && lost && !record.life.ended) throw this.broken("was lost", record);
   }
 

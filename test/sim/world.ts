@@ -9,6 +9,7 @@ import { ClientProgram, type Dismissal, type HandlerFactory, ServerProgram } fro
 import type { Scenario } from "./scenario.ts";
 
 const AUDIT_MS = 500;
+const LOOK_MS = 600_000;
 /** Reasons that a connection between two programs that keep the rules cannot end with. */
 const impossible = new Set([
   "PROTOCOL_ERROR",
@@ -66,17 +67,16 @@ export class World {
     this.faults = new Faults(scenario, this.#dice.fork(), this.network, this.model, servers, clients);
   }
 
-  /** Lets the world run for `forMs` under load and faults. `hourly` is called every virtual hour. */
-  async run(forMs: number, hourly: (hour: number) => void = () => {}): Promise<void> {
+  /** Lets the world run for `forMs` under load and faults. `looked` is called every ten virtual minutes. */
+  async run(forMs: number, looked: (minute: number) => void = () => {}): Promise<void> {
     this.#audit();
     for (const client of this.clients) this.#load(client);
     this.faults.start();
-    const HOUR_MS = 3_600_000;
-    for (let hour = 1; hour * HOUR_MS < forMs; hour++) {
-      await this.#pass(HOUR_MS);
-      hourly(hour);
+    const endsAt = this.time.now + forMs;
+    while (this.time.now < endsAt) {
+      await this.#pass(Math.min(LOOK_MS, endsAt - this.time.now));
+      looked(Math.round(this.time.now / 60_000));
     }
-    await this.#pass(forMs % HOUR_MS === 0 ? HOUR_MS : forMs % HOUR_MS);
   }
 
   /** Faults stop: everything settles, new calls succeed, and then nothing is left of anything. */
