@@ -145,7 +145,7 @@ async function main(): Promise<void> {
   for (const [index, run] of runs.entries()) {
     current = run;
     const hash = await perform(run, asked.verbose);
-    const again = hash !== null && runs.length > 1 && index % TWICE_EVERY === 0;
+    const again = hash !== null && asked.seeds > 1 && index % TWICE_EVERY === 0;
     const repeated = again ? await perform(run, false) : hash;
     if (hash !== repeated) print(`FAIL  the same seed took another course: ${hash}, then ${repeated}`);
     if (hash === null || hash !== repeated) failed++;

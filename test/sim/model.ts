@@ -5,7 +5,7 @@ import type { SimLife, SimNode, VirtualTime } from "@vertex/protocol/testing";
 import { mayRunTwice, type Plan, shouldSucceed } from "./plan.ts";
 
 /** A call may settle so much later than its deadline, in milliseconds of its caller's own running time. */
-export const SLACK_MS = 100;
+const SLACK_MS = 100;
 /** A call that has settled is remembered for so long: its handler must not be entered after "not-executed". */
 const MEMORY_MS = 240_000;
 const TAIL = 40;
@@ -266,6 +266,6 @@ export function describe(error: unknown): string {
 }
 
 /** A virtual time in words. */
-export function stamp(ms: number): string {
+function stamp(ms: number): string {
   return `${(ms / 1_000).toFixed(4).padStart(12)} s`;
 }
