@@ -86,8 +86,11 @@ export class QueueingCaller implements Caller, CallPolicy {
 
   /** A connection takes calls again: those that wait go, first come first served. */
   pump(): void {
+    const now = this.#loop.clock.now();
     for (let call = this.#queue.first; call !== null; call = this.#queue.first) {
-      if (!this.#route.offer(call)) return;
+      // One that is out of time must not be sent just before the wheel gets to it.
+      if (call.deadlineAt <= now) call.expire();
+      else if (!this.#route.offer(call)) return;
       this.#queue.remove(call);
     }
   }

@@ -45,6 +45,14 @@ function unsendable({ code, method }: VertexError): VertexError {
     : new VertexError("INTERNAL", "the handler failed");
 }
 
+/** Whether a dialer that `authenticate` refused is refused for good: a VertexError can say that it is not. */
+export function refusalReason(thrown: unknown): "UNAUTHENTICATED" | "INTERNAL" {
+  if (!(thrown instanceof VertexError)) return "UNAUTHENTICATED";
+  return thrown.code === "UNAUTHENTICATED" || thrown.code === "PERMISSION_DENIED"
+    ? "UNAUTHENTICATED"
+    : "INTERNAL";
+}
+
 /** The same for what `authenticate` threw: the text of an error that it made itself, and of nothing else. */
 export function refusalMessage(thrown: unknown): string {
   return thrown instanceof VertexError && publicError(thrown) === thrown

@@ -13,6 +13,7 @@ import type { ResolvedSessionOptions } from "./session-options.ts";
 export interface CallEnds {
   settled(call: OutgoingCall, cancel: boolean): void;
   concluded(call: IncomingCall): void;
+  admit(call: IncomingCall): boolean;
   released(call: IncomingCall): void;
   handlerFailed(error: unknown, method: string): void;
 }
@@ -80,6 +81,10 @@ export class Link implements CallingLink, ServingLink {
 
   concluded(call: IncomingCall): void {
     this.#ends.concluded(call);
+  }
+
+  admit(call: IncomingCall): boolean {
+    return this.#ends.admit(call);
   }
 
   released(call: IncomingCall): void {

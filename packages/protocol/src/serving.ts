@@ -24,7 +24,13 @@ export class Serving {
   readonly #parity: number;
   readonly #maxConcurrent: number;
   #lastId = 0;
+  /** Calls taken and not released. */
   #running = 0;
+  /** Handlers entered and not released. */
+  #handlers = 0;
+  /** Calls whose request is whole and that wait for a handler to be released: those of cancelled calls still run. */
+  readonly #ready = new Set<IncomingCall>();
+  #starting = false;
   #total = 0;
   #closed = false;
 
@@ -72,7 +78,7 @@ export class Serving {
       });
     }
     if (this.#closed) return this.#refuse(id, "UNAVAILABLE", "this side is closing down");
-    if (this.#running >= this.#maxConcurrent) {
+    if (this.#table.size >= this.#maxConcurrent) {
       return this.#refuse(id, "RESOURCE_EXHAUSTED", `over ${this.#maxConcurrent} calls at once`);
     }
     const registration = this.#router.find(readCallMethod(buf, start));
@@ -119,13 +125,27 @@ export class Serving {
     this.#table.remove(call.id);
   }
 
-  released(): void {
+  /** Whether the handler may be entered now; if not, `enter` is called when one may be. */
+  admit(call: IncomingCall): boolean {
+    if (this.#handlers >= this.#maxConcurrent) {
+      this.#ready.add(call);
+      return false;
+    }
+    this.#handlers++;
+    return true;
+  }
+
+  released(call: IncomingCall): void {
     this.#running--;
+    if (call.entered) this.#handlers--;
+    else this.#ready.delete(call);
+    this.#startReady();
   }
 
   /** The connection is gone, or its time is up: every call is cancelled, with an answer if `error` is given. */
   cancelAll(error: VertexError | null): number {
     const calls = this.#table.all();
+    this.#ready.clear();
     for (const call of calls) {
       if (error === null) call.cancel();
       else call.refuse(error);
@@ -152,6 +172,19 @@ export class Serving {
       this.#sender.fail(id, error);
       return null;
     }
+  }
+
+  /** A loop and no recursion: handlers that answer at once release the next one's place. */
+  #startReady(): void {
+    if (this.#starting || this.#ready.size === 0) return;
+    this.#starting = true;
+    for (const call of this.#ready) {
+      if (this.#handlers >= this.#maxConcurrent) break;
+      this.#ready.delete(call);
+      this.#handlers++;
+      call.enter();
+    }
+    this.#starting = false;
   }
 
   #refuse(id: number, code: Status, message: string): void {

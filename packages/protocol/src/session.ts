@@ -8,7 +8,7 @@
 import { FrameDecoder, FramingError, Kind, kindName, readU32, writeU32 } from "@vertex/framing";
 import { WireError } from "@vertex/wire";
 import { Calling } from "./calling.ts";
-import { refusalMessage } from "./failure.ts";
+import { refusalMessage, refusalReason } from "./failure.ts";
 import { Goodbye } from "./gen/vertex/v1/control.ts";
 import { HANDSHAKE_FRAME_BYTES, type Introduction, type PeerIntroduction } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -206,7 +206,6 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   }
 
   closed(error?: Error): void {
-    if (this.state === "closed") return;
     const why = this.#goodbye;
     if (why !== null) return this.#lost(endReason(why.reason), why.message, error);
     this.#lost("LINK_LOST", lostMessage(error, this.state === "handshake"), error);
@@ -291,7 +290,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   }
 
   refused(error: unknown): void {
-    this.close("UNAUTHENTICATED", refusalMessage(error), error);
+    this.close(refusalReason(error), refusalMessage(error), error);
   }
 
   /** The peer's bytes cannot be used: the connection ends, and the peer is told why. */

@@ -16,10 +16,13 @@ const encoded: Codec<Uint8Array> = {
 
 /** Sends one-way commands to all that `targets` names when the command is given. */
 export class FanOut implements Caller {
-  readonly #targets: () => Iterable<Connection>;
+  readonly #targets: Iterable<Connection>;
+  readonly #failed: (error: unknown, target: Connection) => void;
 
-  constructor(targets: () => Iterable<Connection>) {
+  /** @param failed told of each receiver that the command did not reach. */
+  constructor(targets: Iterable<Connection>, failed: (error: unknown, target: Connection) => void) {
     this.#targets = targets;
+    this.#failed = failed;
   }
 
   /** Resolves when the bytes are on their way to all; one that is lost or full fails for itself, in the log. */
@@ -27,8 +30,11 @@ export class FanOut implements Caller {
     const bytes = method.request.encode(request).finish();
     const raw: Method<Uint8Array, O> = { ...method, request: encoded };
     const sent: Promise<void>[] = [];
-    for (const target of this.#targets()) sent.push(target.caller.oneWay(raw, bytes, options));
-    await Promise.allSettled(sent);
+    for (const target of this.#targets) {
+      const one = target.caller.oneWay(raw, bytes, options);
+      sent.push(one.catch((error: unknown) => this.#failed(error, target)));
+    }
+    await Promise.all(sent);
   }
 
   unary(method: Method<never, never>): never {

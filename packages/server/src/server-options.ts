@@ -21,7 +21,7 @@ export interface ServerOptions {
   readonly maxConnections?: number | undefined;
   /**
    * Decides who a client is. What it returns, or resolves to, becomes `context.peer.identity`; what it throws
-   * refuses the connection as UNAUTHENTICATED, with the text of a VertexError and of nothing else. Default: everybody.
+   * refuses the connection as UNAUTHENTICATED (as INTERNAL, so that clients come back, for a VertexError of any other code than that and PERMISSION_DENIED), with the text of a VertexError and of nothing else. Default: everybody.
    */
   readonly authenticate?: ((peer: PeerIntroduction, address: string) => unknown) | undefined;
   /** Run around every handler, the first one outermost. */

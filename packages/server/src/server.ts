@@ -120,7 +120,9 @@ export class Server implements AsyncDisposable {
     service: Service<Client, Handlers>,
     to: Iterable<Connection> = this.connections,
   ): Client {
-    return service.createClient(new FanOut(() => to));
+    const failed = (error: unknown, { address }: Connection): void =>
+      this.#say({ level: "warn", event: "one-way-failed", message: "not told", peer: address, error });
+    return service.createClient(new FanOut(to, failed));
   }
 
   /** Aborts when a shutdown begins: what never ends by itself (feeds, endless streams) should end then. */

@@ -100,6 +100,8 @@ export class Topic<E> {
 class Subscription<E> {
   readonly #size: number;
   readonly #options: TopicOptions<E>;
+  /** What the subscriber missed before it came. Bounded by the history, and no part of its buffer. */
+  #missed: E[] = [];
   #waiting: E[] = [];
   #wake: (() => void) | null = null;
   #ended = false;
@@ -110,9 +112,8 @@ class Subscription<E> {
     this.#options = options;
   }
 
-  /** What the subscriber missed. It may be more than the buffer holds: it is bounded by the history. */
-  begin(events: E[]): void {
-    this.#waiting = events;
+  begin(missed: E[]): void {
+    this.#missed = missed;
   }
 
   offer(event: E): void {
@@ -134,11 +135,15 @@ class Subscription<E> {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    if (error !== null) this.#waiting = [];
+    if (error !== null) {
+      this.#missed = [];
+      this.#waiting = [];
+    }
     this.#wakeUp();
   }
 
   async next(): Promise<{ value: E } | null> {
+    if (this.#missed.length > 0) return { value: this.#missed.shift() as E };
     while (this.#waiting.length === 0) {
       if (this.#error !== null) throw this.#error;
       if (this.#ended) return null;

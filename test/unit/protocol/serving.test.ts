@@ -104,24 +104,27 @@ refusals('of a stream whose handler runs already is not called "not executed"', 
   }
 });
 
-refusals("for too many at once counts handlers that run, not calls that are open", async () => {
-  const { gates, echo: held } = heldEcho();
-  const lab = await accepted({ options: { maxConcurrentCalls: 2 }, handlers: { echo: held } });
-  for (const id of [1, 3, 5]) lab.peer.call(id, { methodId: echo.id, message: note("a") }, END);
-  await lab.env.settle();
-  const failure = failureOf(lab.peer.one(Kind.FAIL));
-  assert.equal([failure.code, failure.outcome], [8, 1]);
-  lab.peer.send({ kind: Kind.CANCEL, id: 1 });
-  lab.peer.call(7, { methodId: echo.id, message: note("a") }, END);
-  await lab.env.settle();
-  lab.peer.one(Kind.FAIL);
-  gates[0]?.resolve({ text: "nobody wants it" });
-  await lab.env.settle();
-  lab.peer.call(9, { methodId: echo.id, message: note("a") }, END);
-  await lab.env.settle();
-  assert.equal(lab.peer.words(), []);
-  assert.is(gates.length, 3);
-  for (const one of gates) one.resolve({ text: "x" });
-  await lab.env.settle();
-  assertClean(lab, lab.side);
-});
+refusals(
+  "for too many at once counts open calls; handlers of cancelled ones make the next call wait",
+  async () => {
+    const { gates, echo: held } = heldEcho();
+    const lab = await accepted({ options: { maxConcurrentCalls: 2 }, handlers: { echo: held } });
+    for (const id of [1, 3, 5]) lab.peer.call(id, { methodId: echo.id, message: note("a") }, END);
+    await lab.env.settle();
+    const failure = failureOf(lab.peer.one(Kind.FAIL));
+    assert.equal([failure.code, failure.outcome], [8, 1]);
+    lab.peer.send({ kind: Kind.CANCEL, id: 1 });
+    lab.peer.call(7, { methodId: echo.id, message: note("a") }, END);
+    lab.peer.call(9, { methodId: echo.id, message: note("a") }, END);
+    await lab.env.settle();
+    lab.peer.one(Kind.FAIL);
+    assert.is(gates.length, 2);
+    gates[0]?.resolve({ text: "nobody wants it" });
+    await lab.env.settle();
+    assert.equal(lab.peer.words(), []);
+    assert.is(gates.length, 3);
+    for (const one of gates) one.resolve({ text: "x" });
+    await lab.env.settle();
+    assertClean(lab, lab.side);
+  },
+);
