@@ -60,3 +60,29 @@ export interface ServerFacts extends Limits {
   readonly heartbeatIntervalMs: number;
   readonly heartbeatTimeoutMs: number;
 }
+
+/** What a client can be made to call. `hello` may be repeated by the schema, `slow` may not. */
+export type ClientCall = "hello" | "slow" | "countdown" | "sum" | "chat" | "notify";
+
+/** How the client takes it: keeps the connection, dials anew (beside it, or after a GOAWAY of that reason), or does not. */
+export type Aftermath =
+  | "stays"
+  | "back"
+  | "PROTOCOL_ERROR"
+  | "VERSION"
+  | "HANDSHAKE_TIMEOUT"
+  | "beside"
+  | "gives up";
+
+/** A case for a client. */
+export interface ClientCase extends CaseHead {
+  /** No WELCOME is sent but what the steps say. */
+  readonly bare?: boolean;
+  readonly welcome?: Uint8Array;
+  /** Calls that it makes before the steps; their ids are 1, 3, 5, … */
+  readonly calls: readonly ClientCall[];
+  readonly sent: readonly Step[];
+  /** What each call ends as: "answered …", "CODE outcome", or "again" when the next connection answered it. */
+  readonly ends: readonly string[];
+  readonly after: Aftermath;
+}

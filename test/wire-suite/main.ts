@@ -1,5 +1,7 @@
 // `pnpm wire-suite`: every case against a server, and against a client, with two verdicts for each.
 import { parseArgs } from "node:util";
+import { clientCases, clientServingCases } from "./client-cases.ts";
+import { runClientCase, runClientServingCase } from "./run-client.ts";
 import { type CaseResult, factsOf, inParallel, runServerCase, type Target } from "./run-server.ts";
 import { startOwnServer } from "./server.ts";
 import { serverCases } from "./server-cases.ts";
@@ -55,6 +57,20 @@ async function runOwnServer(only: string, list: boolean): Promise<boolean> {
   }
 }
 
+async function runClient(only: string, list: boolean): Promise<boolean> {
+  const calling = clientCases.filter(({ name }) => name.includes(only));
+  const serving = clientServingCases.filter(({ name }) => name.includes(only));
+  if (list) {
+    for (const { name } of [...calling, ...serving]) process.stdout.write(`client  ${name}\n`);
+    return true;
+  }
+  const results = [
+    ...(await inParallel(calling, AT_ONCE, runClientCase)),
+    ...(await inParallel(serving, AT_ONCE, runClientServingCase)),
+  ];
+  return report("client", results);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     args: process.argv.slice(2).filter((argument) => argument !== "--"),
@@ -67,11 +83,11 @@ async function main(): Promise<void> {
     },
   });
   if (values.help) return void process.stdout.write(usage);
-  const { server, only, list } = values;
-  const good =
-    server === undefined
-      ? await runOwnServer(only, list)
-      : await runServer(targetOf(server), false, only, list);
+  const { server, client, only, list } = values;
+  let good = true;
+  if (server !== undefined) good = await runServer(targetOf(server), false, only, list);
+  else if (!client) good = await runOwnServer(only, list);
+  if (client || server === undefined) good = (await runClient(only, list)) && good;
   if (!good) process.exitCode = 1;
 }
 

@@ -133,6 +133,13 @@ export class Peer {
     return `the connection ended${last === undefined ? "" : ` with "${last}"`} where "${words}" was to come`;
   }
 
+  /** Waits for the GOAWAY that ends it, whatever else has come for the connection. */
+  async expectLast(words: string): Promise<string> {
+    const came = await this.next("GOAWAY");
+    if (came === undefined) return `"${words}" did not come`;
+    return starts(inWords(came), words) ? "" : `"${inWords(came)}" came where "${words}" was to come`;
+  }
+
   /** The next frame of that kind. */
   async next(kind: Seen["kind"]): Promise<Seen | undefined> {
     await this.until(() => this.#seen.some((one) => one.kind === kind) || this.ended, PATIENCE_MS);
