@@ -23,12 +23,12 @@ export const FOR_EVER = 0xffffffff;
 /** `last_call_id` of a GOAWAY that only announces. */
 export const ANNOUNCED = 0xffffffff;
 
-export const statusNames: readonly string[] =
+const statusNames: readonly string[] =
   "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS UNAUTHENTICATED".split(
     " ",
   );
-export const outcomeNames: readonly string[] = ["UNSPECIFIED", "NOT_EXECUTED", "EXECUTED", "UNKNOWN"];
-export const reasonNames: readonly string[] =
+const outcomeNames: readonly string[] = ["UNSPECIFIED", "NOT_EXECUTED", "EXECUTED", "UNKNOWN"];
+const reasonNames: readonly string[] =
   "UNSPECIFIED SHUTDOWN PROTOCOL_ERROR VERSION UNAUTHENTICATED TOO_MANY_CONNECTIONS HANDSHAKE_TIMEOUT HEARTBEAT_TIMEOUT WRITE_STALLED LIMIT INTERNAL".split(
     " ",
   );
@@ -116,7 +116,7 @@ export function readFields(message: Uint8Array): Fields {
 }
 
 /** FNV-1a over the path of a method. */
-export function methodId(path: string): number {
+function methodId(path: string): number {
   let hash = 0x811c9dc5;
   for (const byte of Buffer.from(path)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
   return hash;
@@ -212,10 +212,6 @@ export function ping(fill: number): Uint8Array {
 
 export function goaway(last: number, reason: number, more: Uint8Array = none): Uint8Array {
   return frame("GOAWAY", 0, join(field(1, last), field(2, reason), more));
-}
-
-export function failure(id: number, code: number, outcome: number, more: Uint8Array = none): Uint8Array {
-  return frame("FAIL", id, join(field(1, code), field(2, "as asked"), field(3, outcome), more));
 }
 
 /** One pair of metadata; `value` absent leaves it without one. */
