@@ -1,4 +1,4 @@
-// `pnpm bench`: which measurement, and where its figures go. Exit code: 0 all bars met, 1 one missed, 2 wrong call.
+// `pnpm bench`: which measurement, and where its figures go. Exit code: 0 all bars met, 1 one missed (goals do not count), 2 wrong call.
 
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
@@ -31,7 +31,8 @@ async function seed({ json, quick }: SeedOptions): Promise<void> {
     const file = resolve(process.env.INIT_CWD ?? ".", json);
     writeFileSync(file, `${JSON.stringify({ machine, settings, rows }, null, 2)}\n`);
   }
-  if (quick !== true && rows.some(({ good }) => good === false)) process.exitCode = 1;
+  if (quick !== true && rows.some(({ good, bar }) => good === false && bar?.goal !== true))
+    process.exitCode = 1;
 }
 
 function codec(args: readonly string[]): void {

@@ -6,6 +6,8 @@ import { spreadOf } from "./statistics.ts";
 export interface Bar {
   readonly is: "at least" | "at most" | "below";
   readonly value: number;
+  /** A goal is said to be reached or not; only a bar that is none fails the command. */
+  readonly goal?: boolean;
 }
 
 /** A figure. */
@@ -51,6 +53,12 @@ function meets(value: number, bar: Bar): boolean {
   return bar.is === "at most" ? value <= bar.value : value < bar.value;
 }
 
+function verdict(good: boolean | null, bar: Bar | null): string {
+  if (good === null) return "";
+  if (bar?.goal === true) return good ? "reached" : "not reached";
+  return good ? "met" : "MISSED";
+}
+
 /** A number for people. */
 function show(value: number): string {
   if (value >= 1_000) return Math.round(value).toLocaleString("en-US");
@@ -63,8 +71,8 @@ export function table(rows: readonly Row[]): string {
     name,
     `${show(value)} ${unit}`.trimEnd(),
     least === most ? "" : `${show(least)} - ${show(most)}`,
-    bar === null ? "" : `${bar.is} ${bar.value.toLocaleString("en-US")}`,
-    good === null ? "" : good ? "met" : "MISSED",
+    bar === null ? "" : `${bar.goal === true ? "goal: " : ""}${bar.is} ${bar.value.toLocaleString("en-US")}`,
+    verdict(good, bar),
   ]);
   const all = [["figure", "median", "spread", "bar", ""], ...cells];
   const widths = [0, 1, 2, 3, 4].map((column) =>

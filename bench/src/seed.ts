@@ -143,6 +143,7 @@ async function measureCalls({ rounds, ms }: SeedSettings): Promise<Row[]> {
       {
         is: "at least",
         value: 4,
+        goal: true,
       },
     ),
     rate("depth-64", "1 connection, depth 64", runs.deep),
@@ -151,6 +152,7 @@ async function measureCalls({ rounds, ms }: SeedSettings): Promise<Row[]> {
     row("grpc-ratio", "  Vertex / grpc-js, depth 64", "x", ratios(runs.deep, runs.grpcDeep, perSecond), {
       is: "at least",
       value: 60,
+      goal: true,
     }),
     row(
       "cpu-ratio",
