@@ -1,22 +1,13 @@
 // A handler that makes calls of its own hands on what its caller gave it.
 
 import { connect } from "@vertex/client";
-import { createServer, VertexError } from "@vertex/server";
+import { createServer, type VertexError } from "@vertex/server";
 import * as assert from "uvu/assert";
 import { Greeter, type GreeterHandlers } from "../gen/greeter.ts";
+import { onlyHandlers as handlers } from "../support/server/greeter-handlers.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("a call made inside a handler");
-
-/** Handlers that all fail, but for those given. */
-function handlers(given: Partial<GreeterHandlers>): GreeterHandlers {
-  const none = Object.fromEntries(Object.keys(Greeter.methods).map((name) => [name, () => fail()]));
-  return { ...(none as unknown as GreeterHandlers), ...given };
-}
-
-function fail(): never {
-  throw new VertexError("UNIMPLEMENTED", "not in this test");
-}
 
 /** A front server whose `hello` calls a back server with its own context as parent. */
 async function chain(back: Partial<GreeterHandlers>, forward: readonly string[] = []) {

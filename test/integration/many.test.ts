@@ -1,23 +1,13 @@
 // Many clients: who is connected, one command to all of them, topics, and subscriptions that come back.
 
 import { type Client, connect, resume } from "@vertex/client";
-import { type CallContext, createServer, type Server, Topic, VertexError } from "@vertex/server";
+import { type CallContext, createServer, type Server, Topic, type VertexError } from "@vertex/server";
 import * as assert from "uvu/assert";
-import { CountdownRequest, Greeter, type GreeterHandlers, Line, type Tick } from "../gen/greeter.ts";
+import { CountdownRequest, Greeter, Line, type Tick } from "../gen/greeter.ts";
+import { onlyHandlers as handlers } from "../support/server/greeter-handlers.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("many clients");
-
-/** Handlers that all fail, but for those given. */
-function handlers(given: Partial<GreeterHandlers>): GreeterHandlers {
-  const none = Object.keys(Greeter.methods).map((name) => [
-    name,
-    () => {
-      throw new VertexError("UNIMPLEMENTED", "not in this test");
-    },
-  ]);
-  return { ...(Object.fromEntries(none) as unknown as GreeterHandlers), ...given };
-}
 
 /** Resolves when `holds` does. */
 async function until(holds: () => boolean): Promise<void> {

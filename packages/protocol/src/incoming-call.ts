@@ -14,6 +14,7 @@ import { MessageQueue } from "./message-queue.ts";
 import { encodeMetadata } from "./metadata.ts";
 import { Outbound, sendNow } from "./outbound.ts";
 import type { Registration } from "./router.ts";
+import { isThenable } from "./thenable.ts";
 import { type Outcome, VertexError } from "./vertex-error.ts";
 
 /** What an incoming call needs from its session. */
@@ -341,10 +342,6 @@ export class IncomingCall implements CallContext, Timed {
     this.#link.concluded(this);
     if (this.#handlerDone) this.#link.released(this);
   }
-}
-
-function isThenable(value: unknown): value is Promise<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function gone(): VertexError {

@@ -14,6 +14,7 @@ import {
 import type { Loop } from "./loop.ts";
 import type { Sender } from "./sender.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
+import { isThenable } from "./thenable.ts";
 import type { Transport } from "./transport.ts";
 import { VertexError } from "./vertex-error.ts";
 
@@ -143,11 +144,6 @@ export class Opening {
     );
     this.#host.agreed(peer, heartbeat, identity);
   }
-}
-
-/** Anything that can be awaited: a promise of another kind that refuses must not pass for an identity. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function unexpected(kind: number, wanted: string): VertexError {
