@@ -3,7 +3,14 @@
 import { connect as connectNet, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import type { Transport } from "@vertex/protocol";
-import { type Address, formatAddress, type Host, nodeHost, SocketTransport } from "@vertex/protocol/host";
+import {
+  type Address,
+  formatAddress,
+  type Host,
+  Inlet,
+  nodeHost,
+  SocketTransport,
+} from "@vertex/protocol/host";
 
 export type { ConnectionOptions };
 
@@ -31,7 +38,9 @@ export function nodeClientHost(): ClientHost {
 
 /** Dials. TLS is verified before `connected`. */
 function dial(address: Address, tls: ConnectionOptions | undefined, result: DialResult): Dialing {
-  const socket = open(address, tls);
+  // What TLS decrypts comes in buffers of its own.
+  const inlet = address.scheme === "tls" ? undefined : new Inlet();
+  const socket = open(address, tls, inlet);
   const event = address.scheme === "tls" ? "secureConnect" : "connect";
   let settled = false;
   const failed = (error: Error): void => {
@@ -45,7 +54,7 @@ function dial(address: Address, tls: ConnectionOptions | undefined, result: Dial
   socket.once(event, () => {
     if (settled) return;
     settled = true;
-    const transport = new SocketTransport(socket, formatAddress(address));
+    const transport = new SocketTransport(socket, formatAddress(address), inlet);
     socket.off("error", failed);
     result.connected(transport);
   });
@@ -58,10 +67,11 @@ function dial(address: Address, tls: ConnectionOptions | undefined, result: Dial
   };
 }
 
-function open(address: Address, tls: ConnectionOptions | undefined): Socket {
-  if (address.scheme === "unix") return connectNet({ path: address.path });
+function open(address: Address, tls: ConnectionOptions | undefined, inlet: Inlet | undefined): Socket {
+  const { onread } = inlet ?? {};
+  if (address.scheme === "unix") return connectNet({ path: address.path, onread });
   const { host, port } = address;
-  if (address.scheme === "tcp") return connectNet({ host, port, noDelay: true });
+  if (address.scheme === "tcp") return connectNet({ host, port, noDelay: true, onread });
   const named = /[a-z]/i.test(host) && !host.includes(":") ? { servername: host } : {};
   return connectTls({ host, port, ALPNProtocols: ["vertex/1"], minVersion: "TLSv1.3", ...named, ...tls });
 }

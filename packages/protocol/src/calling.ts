@@ -152,13 +152,12 @@ export class Calling {
   #openLarge(call: OutgoingCall, id: number, at: number, start: number, limit: number): boolean {
     const { outbox, loop, peerMaxMessageBytes } = this.#link;
     const { writer } = loop;
-    const own = writer.buf.slice(start, writer.pos);
+    const own = outbox.takeOut(start);
     if (own.length > peerMaxMessageBytes || limit < 256) {
       outbox.rollback(at);
       call.giveUp(limit < 256 ? metadataTooLarge() : tooLarge(own.length, peerMaxMessageBytes));
       return true;
     }
-    writer.pos = start;
     writeTotal(writer, own.length);
     writer.raw(own.subarray(0, limit - 4));
     this.#opened(call, id);
@@ -172,7 +171,7 @@ export class Calling {
         outbox.flushSoon();
       };
     }
-    outbound.continueFrom(own, limit - 4, true);
+    outbound.sendTaken(own, limit - 4, true);
     return true;
   }
 

@@ -1,6 +1,7 @@
 // The receiving half of one call: pieces to messages, and the credit that the other side has to send more.
 
 import { Flag, readU32 } from "@vertex/framing";
+import { allocate } from "./buffers.ts";
 import { type CreditPool, type CreditSeeker, creditCost, creditLimit } from "./credit.ts";
 import { VertexError } from "./vertex-error.ts";
 
@@ -14,12 +15,18 @@ export interface InboundLink {
   grant(callId: number, bytes: number): void;
 }
 
-/** Takes whole messages. The bytes are valid only until the function returns. `cost` comes back to `consumed`. */
+/**
+ * Takes whole messages. The bytes are valid only until the function returns, unless they are its `own` to keep. `cost`
+ * comes back to `consumed`.
+ */
 export interface MessageSink {
-  message(buf: Uint8Array, start: number, end: number, cost: number): void;
+  message(buf: Uint8Array, start: number, end: number, cost: number, own: boolean): void;
 }
 
 const nothing = new Uint8Array(0);
+
+/** How many times the bytes that have come a buffer may hold: what a length announces is not believed. */
+const GROWTH = 4;
 
 /** Bytes of the length that stands before a message in pieces. */
 const TOTAL_BYTES = 4;
@@ -157,7 +164,7 @@ export class Inbound implements CreditSeeker {
   #whole(buf: Uint8Array, start: number, end: number, cost: number): void {
     checkMessageSize(end - start, this.#link.maxMessageBytes);
     this.#link.pool.release(this);
-    this.#sink.message(buf, start, end, cost);
+    this.#sink.message(buf, start, end, cost, false);
   }
 
   #piece(more: boolean, buf: Uint8Array, start: number, end: number, pieceCost: number): void {
@@ -180,25 +187,22 @@ export class Inbound implements CreditSeeker {
     if (this.#partialBytes !== this.#total) {
       throw malformed(`a message of ${this.#total} bytes ended after ${this.#partialBytes}`);
     }
-    const message = this.#partial.subarray(0, this.#partialBytes);
+    const message = this.#partial;
+    const bytes = this.#partialBytes;
     const cost = this.#partialCost;
     this.#partial = nothing;
     this.#partialBytes = 0;
     this.#partialCost = 0;
     this.#total = -1;
     this.#link.pool.release(this);
-    this.#sink.message(message, 0, message.length, cost);
+    this.#sink.message(message, 0, bytes, cost, message.length === bytes);
   }
 
   #append(buf: Uint8Array, start: number, end: number): void {
     const bytes = this.#partialBytes + end - start;
     if (bytes > this.#total) throw malformed("a message is longer than its stated length");
     if (bytes > this.#partial.length) {
-      // A short rest is made room for at once: it would cost a second copy of all that has come.
-      const rest = this.#total - bytes;
-      const grown = new Uint8Array(
-        rest <= bytes >> 3 ? this.#total : Math.min(this.#total, Math.max(bytes, 2 * this.#partial.length)),
-      );
+      const grown = allocate(Math.min(this.#total, GROWTH * bytes));
       grown.set(this.#partial.subarray(0, this.#partialBytes));
       this.#partial = grown;
     }

@@ -113,7 +113,7 @@ export class IncomingCall implements CallContext, Timed {
       if (this.#state === "receiving") this.#run(this.#queue);
     } else if (flags === Flag.END) {
       checkOnlyMessage(end - start, this.#link);
-      this.message(buf, start, end, 0);
+      this.message(buf, start, end, 0, false);
       this.requestEnded();
     } else if (flags === Flag.MORE) {
       this.data(flags, buf, start, end);
@@ -151,12 +151,10 @@ export class IncomingCall implements CallContext, Timed {
     this.#outbound?.grant(bytes);
   }
 
-  message(buf: Uint8Array, start: number, end: number, cost: number): void {
+  message(buf: Uint8Array, start: number, end: number, cost: number, own: boolean): void {
     let message: unknown;
     try {
-      const { reader } = this.#link.loop;
-      reader.reset(buf, start, end);
-      message = this.#registration.method.request.decode(reader);
+      message = this.#link.loop.decode(this.#registration.method.request, buf, start, end, own);
     } catch (error) {
       this.refuse(malformedRequest(error));
       return;
@@ -262,7 +260,7 @@ export class IncomingCall implements CallContext, Timed {
         const credit = this.#link.peerInitialCreditBytes;
         const held = sendNow(this.#link, this.id, codec, response, true, credit);
         if (typeof held === "number") this.#answered();
-        else this.#sending().sendBytes(held, true);
+        else this.#sending().sendTaken(held, 0, true);
       } else {
         this.#sending().send(codec, response, this.#trailers === null);
         if (this.#trailers !== null) this.#finish();

@@ -4,17 +4,18 @@
 
 import { Flag, HEADER_BYTES, writeHeader } from "@vertex/framing";
 import { BinaryReader, BinaryWriter } from "@vertex/wire";
+import { BUFFER_BYTES, Buffers } from "./buffers.ts";
 import type { Clock, Environment, Random } from "./clock.ts";
 import { Deadlines } from "./deadlines.ts";
+import type { Codec } from "./service.ts";
 import { Signals } from "./signals.ts";
 import type { Transport } from "./transport.ts";
 
-/** Size of the shared output buffer. It grows for larger messages. */
-const BUFFER_BYTES = 65_536;
 /** Bytes at which frames are handed to the transport without waiting for the end of the turn. */
 const FLUSH_BYTES = 32_768;
-/** A shared buffer that one large message made bigger than this is not kept. */
-const KEEP_BYTES = 262_144;
+
+/** Buffers that one connection has with its transport and waits for. Those beyond are the garbage collector's. */
+const MAX_LENT = 4;
 
 /** The shared parts of one event loop. */
 export class Loop {
@@ -24,7 +25,8 @@ export class Loop {
   readonly signals: Signals = new Signals();
   /** For decoding in place. Never held across a call into somebody else's code. */
   readonly reader: BinaryReader = new BinaryReader(new Uint8Array(0));
-  readonly writer: BinaryWriter = new BinaryWriter(BUFFER_BYTES);
+  readonly buffers: Buffers = new Buffers();
+  readonly writer: BinaryWriter = new BinaryWriter(0);
   /** Calls back after pending input and timers have had their turn. */
   readonly later: (callback: () => void) => void;
   readonly #defer: (callback: () => void) => void;
@@ -42,6 +44,25 @@ export class Loop {
     this.deadlines = new Deadlines(environment.clock);
     this.later = (callback) => environment.later(callback);
     this.#defer = (callback) => environment.defer(callback);
+    this.writer.replaceBuffer(this.buffers.take());
+    this.writer.allocate = (bytes) => this.buffers.takeLarge(bytes);
+  }
+
+  /**
+   * Decodes a message.
+   * @param own whether nobody else holds the bytes: a `bytes` field that is most of the message is then a view of them.
+   * @throws WireError when they are not a message of that type.
+   */
+  decode<T>(codec: Codec<T>, buf: Uint8Array, start: number, end: number, own: boolean): T {
+    const { reader } = this;
+    reader.reset(buf, start, end);
+    if (!own) return codec.decode(reader);
+    reader.borrowFromByteCount = (end - start) >> 1;
+    try {
+      return codec.decode(reader);
+    } finally {
+      reader.borrowFromByteCount = Number.POSITIVE_INFINITY;
+    }
   }
 
   /** Lends the writer to `outbox`. What another one had in it is moved to a buffer of its own first. */
@@ -66,8 +87,10 @@ export class Loop {
   /** Takes the writer back and empties it. `reusable` says whether its memory may be written again. */
   reclaim(reusable: boolean): void {
     this.#holder = null;
-    if (reusable && this.writer.buf.length <= KEEP_BYTES) this.writer.reset(0);
-    else this.writer.replaceBuffer(new Uint8Array(BUFFER_BYTES));
+    const { buf } = this.writer;
+    if (reusable && buf.length === BUFFER_BYTES) return this.writer.reset(0);
+    if (reusable) this.buffers.giveBack(buf);
+    this.writer.replaceBuffer(this.buffers.take());
   }
 }
 
@@ -78,6 +101,8 @@ export class Outbox {
   /** Called after each hand-over. */
   readonly #flushed: () => void;
   #sealed: Uint8Array[] = [];
+  /** Buffers that the transport holds on to and that come back. */
+  #lent: Uint8Array[] = [];
   #scheduled = false;
   #closed = false;
 
@@ -159,9 +184,43 @@ export class Outbox {
     }
     if (this.#loop.lentTo(this)) {
       const { buf, pos } = this.#loop.writer;
-      this.#loop.reclaim(pos === 0 || this.#transport.write(buf.subarray(0, pos)));
+      this.drained();
+      const free = pos === 0 || this.#transport.write(buf.subarray(0, pos));
+      if (!free && this.#lent.length < MAX_LENT) this.#lent.push(buf);
+      this.#loop.reclaim(free);
     }
     this.#flushed();
+  }
+
+  /** The transport may have sent everything: then it holds nothing any more. */
+  drained(): void {
+    if (this.#lent.length === 0 || this.#transport.bufferedBytes > 0) return;
+    for (const buffer of this.#lent.splice(0)) this.#loop.buffers.giveBack(buffer);
+  }
+
+  /**
+   * Takes what lies behind `start` out of the writer. It belongs to the caller alone, who hands it to `release` in the
+   * end; what lies before stays.
+   */
+  takeOut(start: number): Uint8Array {
+    const { writer, buffers } = this.#loop;
+    const { buf, pos } = writer;
+    if (buf.length === BUFFER_BYTES) {
+      const copy = buf.slice(start, pos);
+      writer.reset(start);
+      return copy;
+    }
+    // What made the buffer grow is not copied: it leaves with the buffer.
+    const next = buffers.take();
+    next.set(buf.subarray(0, start));
+    writer.replaceBuffer(next);
+    writer.pos = start;
+    return buf.subarray(start, pos);
+  }
+
+  /** What was taken out has been sent. */
+  release(bytes: Uint8Array): void {
+    this.#loop.buffers.giveBack(new Uint8Array(bytes.buffer));
   }
 
   /** Drops what is left and ignores what comes: the transport is gone. */

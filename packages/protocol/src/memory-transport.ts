@@ -3,6 +3,8 @@
 import type { Environment } from "./clock.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 
+const POISON = 0xdd;
+
 /** One end of a memory connection. */
 export class MemoryTransport implements Transport {
   readonly address: string;
@@ -83,7 +85,10 @@ export class MemoryTransport implements Transport {
   #deliver(): void {
     this.#scheduled = false;
     while (this.#waiting.length > 0 && !this.#paused && !this.#closed) {
-      this.#receiver?.received(this.#waiting.shift() as Uint8Array);
+      const chunk = this.#waiting.shift() as Uint8Array;
+      this.#receiver?.received(chunk);
+      // Whoever goes on reading it would also read the next chunk of a real connection.
+      chunk.fill(POISON);
     }
     if (this.#ending && this.#waiting.length === 0) this.destroy();
   }

@@ -79,29 +79,27 @@ export class Outbound {
       outbox.commit(at, withFlags(Kind.DATA, false, end), this.#callId);
       this.#credit -= creditCost(bytes);
       if (end) this.#finished();
-    } else if (limit > 0 && bytes <= peerMaxMessageBytes) {
+    } else if (limit > 0 && bytes <= 2 * limit && bytes <= peerMaxMessageBytes) {
       this.#begin(start, bytes, limit, end);
     } else {
-      const own = outbox.writer.buf.slice(start, outbox.writer.pos);
+      const own = outbox.takeOut(start);
       outbox.rollback(at);
-      this.sendBytes(own, end);
+      this.sendTaken(own, 0, end);
     }
   }
 
-  /** Sends a message that is encoded already. The bytes are kept, not copied. */
-  sendBytes(bytes: Uint8Array, end: boolean): void {
-    if (bytes.length > this.#link.peerMaxMessageBytes)
-      throw tooLarge(bytes.length, this.#link.peerMaxMessageBytes);
+  /**
+   * Sends a message, or the rest of one of which `sent` bytes have gone already, that was taken out of the outbox.
+   * @throws VertexError when it is over the receiver's limit.
+   */
+  sendTaken(bytes: Uint8Array, sent: number, end: boolean): void {
+    const limit = this.#link.peerMaxMessageBytes;
+    if (bytes.length > limit) throw tooLarge(bytes.length, limit);
     this.#ended ||= end;
-    this.#waiting.push({ bytes, sent: 0, begun: false, end, finish: false });
-    this.#requeue();
-  }
-
-  /** Sends the rest of a message of which `sent` bytes have gone already, in a CALL frame. */
-  continueFrom(bytes: Uint8Array, sent: number, end: boolean): void {
-    this.#ended ||= end;
-    this.#waiting.push({ bytes, sent, begun: true, end, finish: false });
-    this.#requeue();
+    this.#waiting.push({ bytes, sent, begun: sent > 0, end, finish: false });
+    // The first piece goes at once; where that has been done, others have their turn now.
+    if (sent === 0 && this.#waiting.length === 1 && !this.#link.congested) this.pump();
+    else this.#requeue();
   }
 
   /** Charges what a CALL frame carried. */
@@ -137,6 +135,7 @@ export class Outbound {
       return;
     }
     this.#waiting.shift();
+    if (!first.finish) this.#link.outbox.release(first.bytes);
     if (first.end) this.#finished();
     if (this.idle) this.#announceRoom();
     else this.#requeue();
@@ -175,7 +174,7 @@ export class Outbound {
     const { outbox } = this.#link;
     const { writer } = outbox;
     const take = limit - TOTAL_BYTES;
-    const rest = writer.buf.slice(start + take, writer.pos);
+    const rest = outbox.takeOut(start + take);
     writer.ensure(TOTAL_BYTES);
     writer.buf.copyWithin(start + TOTAL_BYTES, start, start + take);
     writer.pos = start;
@@ -212,7 +211,7 @@ export class Outbound {
 
 /**
  * Encodes a message into the shared buffer and sends it as one DATA frame if credit and transport allow.
- * @returns the cost in credit when it has been sent; else its bytes, which nobody else holds.
+ * @returns the cost in credit when it has been sent; else its bytes, for `sendTaken`.
  * @throws VertexError when it cannot be encoded; nothing is sent then.
  */
 export function sendNow<T>(
@@ -233,7 +232,7 @@ export function sendNow<T>(
     outbox.commit(at, withFlags(Kind.DATA, false, end), callId);
     return creditCost(bytes);
   }
-  const own = writer.buf.slice(start, writer.pos);
+  const own = outbox.takeOut(start);
   outbox.rollback(at);
   return own;
 }

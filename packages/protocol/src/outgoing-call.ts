@@ -101,7 +101,7 @@ export abstract class OutgoingCall implements Timed {
   /** The whole request is with the transport. Only one-way calls care. */
   handedOver(): void {}
   /** A whole message has come. */
-  abstract message(buf: Uint8Array, start: number, end: number, cost: number): void;
+  abstract message(buf: Uint8Array, start: number, end: number, cost: number, own: boolean): void;
 
   /** Starts the clock. Returns false when the call is over already. */
   begin(): boolean {
@@ -137,7 +137,7 @@ export abstract class OutgoingCall implements Timed {
     this.answered = true;
     if (this.takesAll && this.inbound === null && flags === Flag.END) {
       checkOnlyMessage(end - start, this.link as CallingLink);
-      this.message(buf, start, end, 0);
+      this.message(buf, start, end, 0, false);
       this.succeed(emptyMetadata);
       return;
     }

@@ -45,6 +45,7 @@ export class Sender implements OutboundLink {
   /** The transport takes bytes again. */
   drained(): void {
     this.#congested = this.#transport.congested;
+    this.outbox.drained();
     if (this.#ready.length > 0) this.#pumpTurn();
   }
 

@@ -1,6 +1,7 @@
 // A connected socket (TCP, TLS, Unix) as a transport. One of the three files that know node:net.
 
-import type { Socket } from "node:net";
+import { type Server, Socket } from "node:net";
+import { Inlet } from "./inlet.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 
 /** How long a socket may take to send what is left when it is closed, in milliseconds. */
@@ -10,16 +11,21 @@ const LINGER_MS = 1_000;
 export class SocketTransport implements Transport {
   readonly address: string;
   readonly #socket: Socket;
-  /** The memory of a chunk can be used again once a plain socket has handed it to the kernel; TLS keeps it. */
+  /** A plain socket that has nothing left to send has handed a chunk to the kernel. TLS may not have read it yet. */
   readonly #reuses: boolean;
+  readonly #inlet: Inlet | undefined;
   #receiver: TransportReceiver | null = null;
   #error: Error | undefined;
   #ended = false;
 
-  /** @param address for people; taken from the socket when it is a TCP one. */
-  constructor(socket: Socket, address: string) {
+  /**
+   * @param address for people.
+   * @param inlet what the socket was made to read through; without it, chunks come as events.
+   */
+  constructor(socket: Socket, address: string, inlet?: Inlet) {
     this.#socket = socket;
     this.address = address;
+    this.#inlet = inlet;
     this.#reuses = !("encrypted" in socket);
     socket.setNoDelay(true);
     // Before anything else can fail: a socket without this listener takes the process down.
@@ -39,10 +45,12 @@ export class SocketTransport implements Transport {
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
     const socket = this.#socket;
-    socket.on("data", (chunk: Uint8Array) => receiver.received(chunk));
+    if (this.#inlet === undefined) socket.on("data", (chunk: Uint8Array) => receiver.received(chunk));
+    else this.#inlet.open((chunk) => receiver.received(chunk));
     socket.on("drain", () => receiver.drained());
     socket.on("end", () => this.end());
     socket.on("close", () => this.#closed());
+    socket.resume();
     if (socket.destroyed) queueMicrotask(() => this.#closed());
   }
 
@@ -78,4 +86,43 @@ export class SocketTransport implements Transport {
     this.#receiver = null;
     receiver?.closed(this.#error);
   }
+}
+
+/** What of Node's sockets is used here and not public. */
+interface SocketParts {
+  _handle: { readonly useUserBuffer?: unknown } | null;
+  _server?: Server | null;
+  server?: Server | null;
+}
+
+/**
+ * An accepted socket that has not read anything, made to read through an inlet. `net.connect` has an option for that;
+ * for accepted sockets there is none, so a socket is made anew around the handle. That leans on names of Node's that
+ * are not public: each is checked, and where one is missing the chunks come as events, as everywhere.
+ *
+ * @returns the socket to use, and its inlet if that could be done.
+ */
+export function readThroughInlet(socket: Socket): { socket: Socket; inlet: Inlet | undefined } {
+  const parts = socket as unknown as SocketParts;
+  const handle = parts._handle;
+  const server = parts._server;
+  if (typeof handle?.useUserBuffer !== "function" || server === undefined || server === null) {
+    return { socket, inlet: undefined };
+  }
+  const inlet = new Inlet();
+  const made = new Socket({ handle, onread: inlet.onread, manualStart: true } as ConstructorParameters<
+    typeof Socket
+  >[0]);
+  // The server counts its sockets and waits for them when it closes: the new one stands for the old.
+  Object.assign(made as unknown as SocketParts, { _server: server, server });
+  parts._handle = null;
+  parts._server = null;
+  parts.server = null;
+  return { socket: made, inlet: usesBuffer(made, inlet) ? inlet : undefined };
+}
+
+/** Whether Node has taken the option. */
+function usesBuffer(socket: Socket, { onread }: Inlet): boolean {
+  const values = socket as unknown as { [key: symbol]: unknown };
+  return Object.getOwnPropertySymbols(socket).some((symbol) => values[symbol] === onread.buffer);
 }

@@ -46,13 +46,12 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
     this.#announceOpen?.();
   }
 
-  message(buf: Uint8Array, start: number, end: number, cost: number): void {
-    const reader = this.link?.loop.reader;
-    if (reader === undefined) return;
+  message(buf: Uint8Array, start: number, end: number, cost: number, own: boolean): void {
+    const loop = this.link?.loop;
+    if (loop === undefined) return;
     let message: O;
     try {
-      reader.reset(buf, start, end);
-      message = this.#method.response.decode(reader);
+      message = loop.decode(this.#method.response, buf, start, end, own);
     } catch (error) {
       this.giveUp(malformedAnswer(error));
       return;

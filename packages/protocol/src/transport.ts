@@ -23,7 +23,8 @@ export interface Transport {
   start(receiver: TransportReceiver): void;
   /**
    * Sends `bytes`.
-   * @returns true when the memory of `bytes` may be used again at once; false when the transport holds on to it.
+   * @returns true when the memory of `bytes` may be used again at once; false when the transport holds on to it until
+   * `bufferedBytes` is 0. `drained` follows then.
    */
   write(bytes: Uint8Array): boolean;
   /** Stops reading. What the peer sends stays in the kernel, then in the peer. */

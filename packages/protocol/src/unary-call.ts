@@ -35,15 +35,14 @@ export class UnaryCall<I, O> extends OutgoingCall {
     this.#onTrailers = options?.onTrailers;
   }
 
-  message(buf: Uint8Array, start: number, end: number): void {
+  message(buf: Uint8Array, start: number, end: number, _cost: number, own: boolean): void {
     if (this.#hasResponse) {
       throw new VertexError("INTERNAL", "a second answer on a call that takes one", { family: "protocol" });
     }
-    const reader = this.link?.loop.reader;
-    if (reader === undefined) return;
+    const loop = this.link?.loop;
+    if (loop === undefined) return;
     try {
-      reader.reset(buf, start, end);
-      this.#response = this.#codec.decode(reader);
+      this.#response = loop.decode(this.#codec, buf, start, end, own);
       this.#hasResponse = true;
     } catch (error) {
       this.giveUp(malformedAnswer(error));

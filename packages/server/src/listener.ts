@@ -4,7 +4,7 @@ import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { usageError, VertexError } from "@vertex/protocol";
-import { type Address, formatAddress, SocketTransport } from "@vertex/protocol/host";
+import { type Address, formatAddress, readThroughInlet, SocketTransport } from "@vertex/protocol/host";
 
 export type { TlsOptions };
 
@@ -45,9 +45,15 @@ export class Listener {
   static async open(address: Address, options: ListenOptions, events: ListenEvents): Promise<Listener> {
     const where = formatAddress(address);
     if (address.scheme === "unix") await removeStaleSocket(address.path);
-    const server = address.scheme === "tls" ? tlsServer(where, options) : createServer({ noDelay: true });
+    const server =
+      address.scheme === "tls"
+        ? tlsServer(where, options)
+        : createServer({ noDelay: true, pauseOnConnect: true });
     const event = address.scheme === "tls" ? "secureConnection" : "connection";
-    server.on(event, (socket: Socket) => events.accepted(new SocketTransport(socket, nameOf(socket, where))));
+    server.on(event, (accepted: Socket) => {
+      const { socket, inlet } = "encrypted" in accepted ? { socket: accepted } : readThroughInlet(accepted);
+      events.accepted(new SocketTransport(socket, nameOf(socket, where), inlet));
+    });
     server.on("tlsClientError", (error: Error, socket: Socket) => {
       const peer = nameOf(socket, where);
       socket.destroy();

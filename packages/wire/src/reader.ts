@@ -34,6 +34,8 @@ const VIEW_DOUBLES = 8;
 export class BinaryReader extends Cursor {
   /** Whether `bytes` lends views of `buf` instead of copies. For buffers that nobody writes to again. */
   borrowBytes: boolean;
+  /** The same for single `bytes` fields of at least that length: small ones need not keep a large `buf` alive. */
+  borrowFromByteCount: number = Number.POSITIVE_INFINITY;
   /** The last uint32 read, as a signed 32-bit integer; 0 if it was too long for a tag or a length. */
   private last = NOTHING;
   /** Messages open, less one. */
@@ -254,13 +256,14 @@ export class BinaryReader extends Cursor {
     return scratchSigned[0] as bigint;
   }
 
-  /** A copy of the bytes, or a view of `buf` where `borrowBytes` is set. */
+  /** A copy of the bytes, or a view of `buf` where `borrowBytes` or `borrowFromByteCount` says so. */
   bytes(): Uint8Array {
     const length = this.length();
     const from = this.pos;
     this.take(length);
     const to = from + length;
-    return this.borrowBytes ? viewBytes(this.buf, from, to) : copyBytes(this.buf, from, to);
+    const borrow = this.borrowBytes || length >= this.borrowFromByteCount;
+    return borrow ? viewBytes(this.buf, from, to) : copyBytes(this.buf, from, to);
   }
 
   /** @throws WireError `utf8` for bytes that are not UTF-8: overlong forms, surrogates, above U+10FFFF, cut short. */

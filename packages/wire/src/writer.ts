@@ -47,6 +47,8 @@ export class BinaryWriter {
   private start = 0;
   private readonly forks: number[] = [];
   private open = 0;
+  /** Where a bigger buffer of at least so many bytes comes from, if not from here. Its contents do not matter. */
+  allocate: ((byteCount: number) => Uint8Array) | null = null;
   /** Whether `buf` was made here: what somebody handed in is never lent on. */
   private lendable = false;
 
@@ -355,13 +357,14 @@ export class BinaryWriter {
       this.lendable = true;
       return;
     }
-    const bigger = new Uint8Array(Math.min(MAX_BYTES, Math.max(SLAB_BYTES, needed * 2)));
+    const bigger =
+      this.allocate?.(needed) ?? new Uint8Array(Math.min(MAX_BYTES, Math.max(SLAB_BYTES, needed * 2)));
     bigger.set(this.buf.subarray(this.start, this.pos));
     for (let i = 0; i < this.open; i++) this.forks[i] = (this.forks[i] as number) - this.start;
     this.buf = bigger;
     this.pos = written;
     this.start = 0;
-    this.lendable = true;
+    this.lendable = this.allocate === null;
   }
 
   /** Leaves the rest of the buffer to the next writer. */

@@ -143,7 +143,7 @@ export class RawPeer implements Transport {
   paused = false;
   ended = false;
   destroyed = false;
-  /** True: the memory of what is written stays with the transport, as with TLS. */
+  /** True: the memory of what is written stays with the transport, until the test says that nothing is buffered. */
   keeps = false;
   /** Every chunk that was written, and what it held when it was. */
   readonly chunks: { readonly bytes: Uint8Array; readonly copy: Uint8Array }[] = [];
@@ -171,6 +171,7 @@ export class RawPeer implements Transport {
     if (this.ended || this.destroyed) return true;
     this.chunks.push({ bytes, copy: bytes.slice() });
     this.#decoder.push(bytes);
+    if (this.keeps) this.bufferedBytes += bytes.length;
     return !this.keeps;
   }
 

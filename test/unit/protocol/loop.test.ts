@@ -93,6 +93,43 @@ test("leaves a chunk alone that the transport keeps", () => {
   for (const { bytes, copy } of keeping.peer.chunks) assert.equal(bytes, copy);
 });
 
+test("uses the memory again when the transport holds nothing any more", () => {
+  const { env, add } = rig();
+  const { peer, outbox } = add(true);
+  const send = (): ArrayBufferLike | undefined => {
+    outbox.frame(Kind.DATA, 1, payload(1, 10));
+    env.endTurn();
+    return peer.chunks.at(-1)?.bytes.buffer;
+  };
+  const held = new Set([send(), send(), send()]);
+  held.add(send());
+  assert.is(held.size, 4, "what the transport holds is not written again");
+  peer.bufferedBytes = 0;
+  outbox.drained();
+  send();
+  assert.ok(held.has(send()));
+});
+
+test("takes a message out with its memory when it made the buffer grow, and leaves the rest", () => {
+  for (const bytes of [100, 3_000_000]) {
+    const { env, loop, add } = rig();
+    const { peer, outbox } = add();
+    outbox.frame(Kind.DATA, 1, payload(1, 4));
+    const writer = outbox.begin();
+    const at = writer.pos - HEADER_BYTES;
+    writer.raw(payload(9, bytes));
+    const taken = outbox.takeOut(at + HEADER_BYTES);
+    outbox.rollback(at);
+    outbox.frame(Kind.DATA, 3, payload(3, 4));
+    env.endTurn();
+    assert.equal(seenIn(peer), ["1:1x4", "3:3x4"]);
+    assert.equal(taken, payload(9, bytes));
+    outbox.release(taken);
+    const next = loop.buffers.takeLarge(200_000);
+    assert.is(next.buffer === taken.buffer, bytes > 200_000);
+  }
+});
+
 test("keeps the frames before one whose encoding fails", () => {
   const { env, add } = rig();
   const { peer, outbox } = add();

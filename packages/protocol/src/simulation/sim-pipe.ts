@@ -149,12 +149,12 @@ export class SimPipe {
     if (this.#underway.length === 1) this.#ends.arriving(at);
   }
 
-  /** The first bytes of the queue, at most `most`, in one piece. */
+  /** A copy of the first bytes of the queue, at most `most`: the memory of what has set out is the sender's again. */
   #take(most: number): Uint8Array {
     const first = this.#queue[0] as Uint8Array;
-    const bytes = first.length <= most ? first : first.subarray(0, most);
-    if (bytes === first) this.#queue.shift();
-    else this.#queue[0] = first.subarray(most);
+    const bytes = first.slice(0, most);
+    if (bytes.length === first.length) this.#queue.shift();
+    else this.#queue[0] = first.subarray(bytes.length);
     this.queuedBytes -= bytes.length;
     return bytes;
   }
