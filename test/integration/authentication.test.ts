@@ -89,7 +89,7 @@ test("a function for credentials is asked anew for each connection", async () =>
   });
   const client = bed.connect({ credentials: async () => bearer(`token ${++asked}`) });
   await client.ready();
-  for (const connection of bed.server.connections) connection.close(0);
+  for (const connection of bed.server.connections) connection.close({ graceMs: 0 });
   await until("it is connected again", () => client.stats().connects === 2);
   assert.equal(seen, ["token 1", "token 2"]);
 });

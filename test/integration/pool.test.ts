@@ -65,7 +65,7 @@ test("when one connection dies, the calls on the others go on", async () => {
   );
   await until("all run", () => bed.server.stats().runningCalls === 9);
   const [first] = bed.server.connections;
-  first?.close(0);
+  first?.close({ graceMs: 0 });
   await until("it is gone", () => bed.server.connections.get(first?.id ?? 0) === undefined);
   await until("it is replaced", () => client.stats().connects === 4);
   served.open();

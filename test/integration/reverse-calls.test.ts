@@ -92,6 +92,10 @@ for (const transport of transports) {
 
   test("the server can close one connection, and the client comes back", async () => {
     const [connection, client] = await offered();
+    assert.is(
+      (await failureOf(Promise.resolve().then(() => connection.close({ graceMs: -1 })))).family,
+      "usage",
+    );
     connection.close();
     await until("it is back", () => client.stats().connects === 2);
     await until("the registry has the new one only", () => bed.server.connections.size === 1);

@@ -7,8 +7,12 @@ import {
   QueueingCaller,
   type Service,
   type Session,
+  usageError,
   VertexError,
 } from "@vertex/protocol";
+
+/** Longest time that `close` may be given, in milliseconds. */
+const MAX_GRACE_MS = 3_600_000;
 
 /** A connected client. */
 export class Connection implements Peer {
@@ -107,9 +111,16 @@ export class Connection implements Peer {
     this.caller.close(new VertexError("UNAVAILABLE", why, { outcome: "not-executed", family: "link" }));
   }
 
-  /** Lets what runs finish, for at most `graceMs`, and closes. */
-  close(graceMs = 5_000): void {
-    this.#session.drain(graceMs, "closed by the server");
+  /**
+   * Lets what runs finish, for at most `graceMs` milliseconds (default 5,000; 0 ends it now), and closes.
+   * @throws VertexError (usage) for a `graceMs` that is no time.
+   */
+  close({ graceMs = 5_000 }: { readonly graceMs?: number | undefined } = {}): void {
+    if (!(graceMs >= 0 && graceMs <= MAX_GRACE_MS)) {
+      throw usageError(`graceMs must be from 0 to ${MAX_GRACE_MS}, not ${String(graceMs)}`);
+    }
+    if (graceMs === 0) this.#session.close("SHUTDOWN", "closed by the server");
+    else this.#session.drain(graceMs, "closed by the server");
   }
 }
 
