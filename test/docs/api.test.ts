@@ -6,7 +6,7 @@ import { suite } from "../support/suite.ts";
 const test = suite("the public surface");
 
 const surface: Record<string, string[]> = {
-  "@vertex/client": ["Client", "VertexError", "connect", "detail", "detailOf", "resume"],
+  "@vertex/client": ["Client", "VertexError", "connect", "detail", "detailOf", "formatLogEntry", "stderrLog"],
   "@vertex/server": [
     "Connection",
     "Connections",
@@ -27,11 +27,14 @@ const surface: Record<string, string[]> = {
     "Session",
     "StatusNumber",
     "VertexError",
+    "compose",
     "detail",
     "detailOf",
+    "formatLogEntry",
     "resolveSessionOptions",
     "sessionOptionRules",
     "statusName",
+    "stderrLog",
     "usageError",
   ],
 };

@@ -2,8 +2,8 @@
 import { type Interceptor, VertexError } from "@vertex/client";
 import * as assert from "uvu/assert";
 import { Greeter, type HelloReply } from "../gen/greeter.ts";
-import { serve, type TestBed } from "../support/server/greeter.ts";
-import { collect, failureOf } from "../support/server/waiting.ts";
+import { greeterHandlers, serve, type TestBed } from "../support/server/greeter.ts";
+import { collect, failureOf, until } from "../support/server/waiting.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("interceptors");
@@ -191,4 +191,47 @@ test("an interceptor that is async may stand around a stream on the server", asy
   bed = await serve("tcp://127.0.0.1:0", { interceptors: [patient] });
   const greeter = bed.connect().use(Greeter);
   assert.equal(await collect(greeter.countdown({ from: 1, intervalMs: 0 })), [{ n: 1 }]);
+});
+
+test("calls from server to client run through those of both ends, one to many once for all", async () => {
+  const notes: string[] = [];
+  bed = await serve("tcp://127.0.0.1:0", {
+    interceptors: [noting("not here", notes)],
+    reverseInterceptors: [noting("caller", notes)],
+  });
+  const offered = () => {
+    const client = bed.connect({
+      interceptors: [noting("nor here", notes)],
+      reverseInterceptors: [noting("handler", notes)],
+    });
+    return client.handle(Greeter, { ...greeterHandlers, notify: () => {} }).ready();
+  };
+  await Promise.all([offered(), offered()]);
+  await until("both are known", () => bed.server.connections.size === 2);
+  const [connection] = bed.server.connections;
+  assert.equal(await connection?.use(Greeter).hello({ name: "x" }), { text: "Hello x" });
+  assert.equal(notes.splice(0), [
+    "caller in client Hello",
+    "handler in server Hello",
+    "handler out",
+    "caller out",
+  ]);
+  await bed.server.all(Greeter).notify({ text: "x" });
+  await until("both were told", () => notes.filter((note) => note === "handler out").length === 2);
+  assert.is(notes.filter((note) => note === "caller in client Notify").length, 1);
+  assert.is(notes.filter((note) => note === "handler in server Notify").length, 2);
+});
+
+test("one around a command to many changes what all of them are told", async () => {
+  const heard: string[] = [];
+  bed = await serve("tcp://127.0.0.1:0", {
+    reverseInterceptors: [(call, next) => next({ ...call, request: { text: "changed" } })],
+  });
+  const client = bed.connect();
+  client.handle(Greeter, { ...greeterHandlers, notify: ({ text }) => void heard.push(text) });
+  await client.ready();
+  await until("it is known", () => bed.server.connections.size === 1);
+  await bed.server.all(Greeter).notify({ text: "x" });
+  await until("it was told", () => heard.length === 1);
+  assert.equal(heard, ["changed"]);
 });

@@ -1,6 +1,6 @@
 // Many clients: who is connected, one command to all of them, topics, and subscriptions that come back.
 
-import { type Client, connect, resume } from "@vertex/client";
+import { type Client, connect } from "@vertex/client";
 import { type CallContext, createServer, type Server, Topic, type VertexError } from "@vertex/server";
 import * as assert from "uvu/assert";
 import { CountdownRequest, Greeter, Line, type Tick } from "../gen/greeter.ts";
@@ -152,7 +152,7 @@ test("a subscription goes on behind the last event when its server is replaced",
   const reading = (async () => {
     const open = (last?: Tick) =>
       greeter.countdown(CountdownRequest.fromPartial({ from: last?.n ?? 0 }), { timeoutMs: 20_000 });
-    for await (const { n } of resume(open)) if (seen.push(n) === 6) break;
+    for await (const { n } of client.resume(open)) if (seen.push(n) === 6) break;
   })();
   await until(() => ticks.subscribers === 1);
   for (const n of [1, 2, 3]) ticks.publish({ n });

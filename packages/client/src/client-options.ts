@@ -2,10 +2,12 @@
 
 import {
   type Interceptor,
+  type Log,
   type ResolvedSessionOptions,
   resolveSessionOptions,
   type SessionEnd,
   type SessionOptions,
+  stderrLog,
   usageError,
   type VertexError,
 } from "@vertex/protocol";
@@ -41,14 +43,18 @@ export interface ClientOptions {
   readonly maxAttempts?: number | undefined;
   /** Run around every call, the first one outermost. */
   readonly interceptors?: readonly Interceptor[] | undefined;
+  /** Run around every handler of this client, for calls that the server makes. */
+  readonly reverseInterceptors?: readonly Interceptor[] | undefined;
   /** Options of Node's `tls.connect` for tls:// addresses: ca, cert, key, servername. */
   readonly tls?: ConnectionOptions | undefined;
   /** A connection is ready, at this address. */
   readonly onConnect?: ((address: string) => void) | undefined;
   /** A connection has ended, or a try has failed. The next try comes in `retryInMs`; `null`: there is none. */
   readonly onDisconnect?: ((end: SessionEnd, retryInMs: number | null) => void) | undefined;
-  /** A one-way call failed after its promise had resolved. */
+  /** A one-way call failed after its promise had resolved. Default: it is logged. */
   readonly onOneWayError?: ((error: VertexError) => void) | undefined;
+  /** Takes what nobody else is told of. Default: warnings and errors to stderr, a line of JSON each. */
+  readonly log?: Log | undefined;
 }
 
 /** The same, complete. */
@@ -61,6 +67,8 @@ export interface ResolvedClientOptions extends ClientOptions {
   readonly maxQueuedCalls: number;
   readonly maxAttempts: number;
   readonly interceptors: readonly Interceptor[];
+  readonly reverseInterceptors: readonly Interceptor[];
+  readonly log: Log;
 }
 
 const names = new Set([
@@ -73,10 +81,12 @@ const names = new Set([
   "maxQueuedCalls",
   "maxAttempts",
   "interceptors",
+  "reverseInterceptors",
   "tls",
   "onConnect",
   "onDisconnect",
   "onOneWayError",
+  "log",
 ]);
 
 /**
@@ -108,5 +118,7 @@ export function resolveClientOptions(options: ClientOptions = {}): ResolvedClien
     maxQueuedCalls: whole("maxQueuedCalls", 10_000, 10_000_000),
     maxAttempts: whole("maxAttempts", 3, 100),
     interceptors: options.interceptors ?? [],
+    reverseInterceptors: options.reverseInterceptors ?? [],
+    log: options.log ?? stderrLog,
   });
 }

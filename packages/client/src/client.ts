@@ -2,10 +2,14 @@
 
 import {
   type Clock,
+  type LogEntry,
   type OutgoingCall,
   QueueingCaller,
+  type Random,
   Router,
+  type ServerStream,
   type Service,
+  stderrLog,
   type Timer,
   usageError,
   VertexError,
@@ -14,6 +18,7 @@ import { parseAddress } from "@vertex/protocol/host";
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from "./client-options.ts";
 import { Connector, type ConnectorEvents } from "./connector.ts";
 import { type ClientHost, nodeClientHost } from "./dialer.ts";
+import { resumed } from "./resume.ts";
 import { RetryBudget } from "./retry-budget.ts";
 
 /** What a client has done, and is doing. */
@@ -43,13 +48,16 @@ const MAX_GRACE_MS = 3_600_000;
 export class Client implements AsyncDisposable {
   readonly #options: ResolvedClientOptions;
   readonly #clock: Clock;
-  readonly #router = new Router();
+  readonly #random: Random;
+  readonly #router: Router;
   readonly #caller: QueueingCaller;
   readonly #connectors: Connector[];
   readonly #budget = new RetryBudget();
   #connects = 0;
   #disconnects = 0;
   #repeats = 0;
+  /** Subscriptions that wait before they open again. */
+  readonly #pausing = new Set<() => void>();
   #readyWanted: { resolve: () => void; reject: (error: VertexError) => void }[] = [];
   #closed: VertexError | null = null;
   #closing: Promise<void> | null = null;
@@ -67,7 +75,9 @@ export class Client implements AsyncDisposable {
     const parsed = (typeof addresses === "string" ? [addresses] : addresses).map(parseAddress);
     if (parsed.length === 0) throw usageError("connect needs at least one address");
     this.#options = resolveClientOptions(options);
+    this.#router = new Router(this.#options.reverseInterceptors);
     this.#clock = host.loop.clock;
+    this.#random = host.loop.random;
     const { connections, maxQueuedCalls, session, interceptors } = this.#options;
     const callerOptions = { callTimeoutMs: session.callTimeoutMs, maxQueuedCalls, interceptors };
     this.#caller = new QueueingCaller(host.loop, this.#route(), callerOptions);
@@ -91,6 +101,21 @@ export class Client implements AsyncDisposable {
   handle<Stub, Handlers extends object>(service: Service<Stub, Handlers>, handlers: Handlers): this {
     this.#router.add(service, handlers);
     return this;
+  }
+
+  /**
+   * Reads a server stream for ever: when its connection is lost, it is opened again, and goes on behind the last
+   * message that was taken. `open` is given that message (`undefined` at first) and makes the call, usually without
+   * a deadline. Ends when the stream ends well, when the loop over it is left, or with any other error; with
+   * CANCELLED when the client is closed.
+   *
+   * ```ts
+   * const open = (last?: Price) => market.watch({ after: last?.cursor ?? 0n }, { timeoutMs: Infinity });
+   * for await (const price of client.resume(open)) …
+   * ```
+   */
+  resume<E>(open: (last: E | undefined) => ServerStream<E>): AsyncGenerator<E, void, undefined> {
+    return resumed(open, { random: this.#random, pause: (delayMs) => this.#pause(delayMs) });
   }
 
   /** Resolves when a connection is ready; rejects when the client is closed or refused for good. */
@@ -169,7 +194,7 @@ export class Client implements AsyncDisposable {
       offer: (call) => this.#offer(call),
       mayRepeat: (call, error) => this.#mayRepeat(call, error),
       whyWaiting: () => this.#whyWaiting(),
-      oneWayFailed: (error) => tell(() => this.#options.onOneWayError?.(error)),
+      oneWayFailed: (error) => this.#oneWayFailed(error),
     };
   }
 
@@ -191,11 +216,24 @@ export class Client implements AsyncDisposable {
         for (const connector of this.#connectors) connector.close(0);
       },
       handlerFailed: (error, method) => {
-        process.emitWarning(
-          `a handler of ${method} threw: ${error instanceof Error ? error.stack : String(error)}`,
-        );
+        this.#say({ level: "error", event: "handler-failed", message: "a handler threw", method, error });
       },
     };
+  }
+
+  #oneWayFailed(error: VertexError): void {
+    const { onOneWayError } = this.#options;
+    if (onOneWayError !== undefined) tell(() => onOneWayError(error));
+    else this.#say({ level: "warn", event: "one-way-failed", message: error.message, error });
+  }
+
+  /** A log that fails must not take a call or a connection with it. */
+  #say(entry: LogEntry): void {
+    try {
+      this.#options.log(entry);
+    } catch (error) {
+      stderrLog({ level: "error", event: "log-failed", message: "the option log threw", error });
+    }
   }
 
   /** The connection with the fewest open calls takes it; the others are asked when it has no room. */
@@ -237,6 +275,21 @@ export class Client implements AsyncDisposable {
     this.#closed = error;
     for (const { reject } of this.#readyWanted.splice(0)) reject(error);
     this.#caller.close(error);
+    for (const wake of this.#pausing) wake();
+  }
+
+  /** Resolves after `delayMs`, or when the client is closed. */
+  #pause(delayMs: number): Promise<void> {
+    if (this.#closed !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#pausing.delete(wake);
+        timer.cancel();
+        resolve();
+      };
+      const timer = this.#clock.setTimer(wake, delayMs);
+      this.#pausing.add(wake);
+    });
   }
 
   #endIfDone(): void {

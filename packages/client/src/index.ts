@@ -8,8 +8,11 @@ export {
   detailOf,
   type ErrorDetail,
   type ErrorFamily,
+  formatLogEntry,
   type InterceptedCall,
   type Interceptor,
+  type Log,
+  type LogEntry,
   type Metadata,
   type MetadataInit,
   type Next,
@@ -18,10 +21,10 @@ export {
   type SessionEnd,
   type SessionOptions,
   type Status,
+  stderrLog,
   VertexError,
 } from "@vertex/protocol";
 export type { ReconnectOptions } from "./backoff.ts";
 export { Client, type ClientStats, connect } from "./client.ts";
 export type { ClientCredentials, ClientOptions } from "./client-options.ts";
 export type { ClientHost, Dialing, DialResult } from "./dialer.ts";
-export { resume } from "./resume.ts";

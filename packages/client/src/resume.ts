@@ -1,24 +1,24 @@
 // A subscription that survives its connection: opened again behind the last message that was delivered.
 
-import { type ServerStream, VertexError } from "@vertex/protocol";
+import { type Random, type ServerStream, VertexError } from "@vertex/protocol";
 import { Backoff } from "./backoff.ts";
 
 /** How openings are paced that deliver nothing, in milliseconds. */
 const PACE = { initialDelayMs: 100, maxDelayMs: 5_000 };
 
-/**
- * Reads a server stream for ever: when its connection is lost, it is opened again, and goes on behind the last
- * message that was taken. `open` is given that message (`undefined` at first) and makes the call, usually without a
- * deadline. Ends when the stream ends well, when the loop over it is left, or with any other error.
- *
- * ```ts
- * for await (const price of resume((last?: Price) => market.watch({ after: last?.cursor ?? 0n }, { timeoutMs: Infinity }))) …
- * ```
- */
-export async function* resume<E>(
+/** What paces the openings. */
+export interface ResumePacer {
+  readonly random: Random;
+  /** Resolves after `delayMs`, or as soon as waiting is of no use any more. */
+  pause(delayMs: number): Promise<void>;
+}
+
+/** Reads what `open` opens, again and again behind the last message that was taken, until it ends for another reason than its link. */
+export async function* resumed<E>(
   open: (last: E | undefined) => ServerStream<E>,
+  { random, pause }: ResumePacer,
 ): AsyncGenerator<E, void, undefined> {
-  const backoff = new Backoff(PACE, Math.random);
+  const backoff = new Backoff(PACE, random);
   let last: E | undefined;
   for (;;) {
     try {
@@ -31,7 +31,7 @@ export async function* resume<E>(
     } catch (error) {
       if (!lost(error)) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, backoff.next()));
+    await pause(backoff.next());
   }
 }
 

@@ -65,8 +65,19 @@ export class QueueingCaller implements Caller, CallPolicy {
   }
 
   oneWay<I, O>(method: Method<I, O>, request: I, options?: CallOptions): Promise<void> {
-    if (this.#chain === null) return this.#oneWay(method, request, options);
+    if (this.#chain === null) return this.oneWayDirect(method, request, options);
     return this.#intercepted(method, request, options) as Promise<void>;
+  }
+
+  /** The same past the interceptors: for one command to many, around which they have run already. */
+  oneWayDirect<I, O>(method: Method<I, O>, request: I, options: CallOptions | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timeoutMs = timeoutOf(method as AnyMethod, options, this.#options.callTimeoutMs);
+      const later = (error: VertexError) => this.#route.oneWayFailed(error);
+      this.#begin(
+        new OneWayCall(this.#loop, method, request, timeoutMs, options, this, resolve, reject, later),
+      );
+    });
   }
 
   serverStream<I, O>(method: Method<I, O>, request: I, options?: CallOptions): ServerStream<O> {
@@ -132,16 +143,6 @@ export class QueueingCaller implements Caller, CallPolicy {
     });
   }
 
-  #oneWay<I, O>(method: Method<I, O>, request: I, options: CallOptions | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timeoutMs = timeoutOf(method as AnyMethod, options, this.#options.callTimeoutMs);
-      const later = (error: VertexError) => this.#route.oneWayFailed(error);
-      this.#begin(
-        new OneWayCall(this.#loop, method, request, timeoutMs, options, this, resolve, reject, later),
-      );
-    });
-  }
-
   #stream<I, O>(
     method: Method<I, O>,
     request: I | undefined,
@@ -193,7 +194,7 @@ export class QueueingCaller implements Caller, CallPolicy {
       case "unary":
         return this.#unary(method, request, options);
       case "one_way":
-        return this.#oneWay(method, request, options);
+        return this.oneWayDirect(method, request, options);
       case "server_stream":
         return this.#stream(method, request, options);
       case "client_stream":

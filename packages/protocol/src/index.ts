@@ -14,7 +14,8 @@ export { type CallerOptions, type CallRoute, QueueingCaller } from "./caller.ts"
 export type { Clock, Environment, Random, Timer } from "./clock.ts";
 export { detail, detailOf } from "./error-detail.ts";
 export type { PeerIntroduction } from "./handshake.ts";
-export type { InterceptedCall, Interceptor, Next } from "./interceptor.ts";
+export { compose, type InterceptedCall, type Interceptor, type Next } from "./interceptor.ts";
+export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
 export { Loop } from "./loop.ts";
 export type { OutgoingCall } from "./outgoing-call.ts";
 export { Router } from "./router.ts";

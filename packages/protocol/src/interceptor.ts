@@ -6,15 +6,16 @@ import type { AnyMethod } from "./service.ts";
 /** A call on its way through the interceptors. */
 export interface InterceptedCall {
   readonly method: AnyMethod;
+  /** "client" where this side makes the call, "server" where it serves it: also for calls from server to client. */
   readonly side: "client" | "server";
   /**
-   * The request message, or what streams it: an AsyncIterable on the server, nothing on a client (where the stream
-   * that `next` returns is written to).
+   * The request message, or what streams it: an AsyncIterable where the call is served, nothing where it is made
+   * (the stream that `next` returns is written to).
    */
   readonly request: unknown;
-  /** What the caller asked for. On the server: empty. */
+  /** What the caller asked for. Where the call is served: empty. */
   readonly options: CallOptions;
-  /** What the handler is given. On a client: absent. */
+  /** What the handler is given. Where the call is made: absent. */
   readonly context?: CallContext;
 }
 

@@ -1,10 +1,10 @@
-// What a server says of itself: one structured entry an event, one line a entry. Text that a peer chose reaches a log
+// What a server or a client says of itself: one structured entry an event, one line an entry. Text that a peer chose reaches a log
 // only as a JSON string with its control characters escaped and its length capped.
 
 /** One event worth telling. */
 export interface LogEntry {
   readonly level: "info" | "warn" | "error";
-  /** What happened, in a fixed set of words: `listening`, `handler-failed`, `connection-dismissed`, … */
+  /** What happened, in a fixed set of words: `listening`, `handler-failed`, `one-way-failed`, … */
   readonly event: string;
   readonly message: string;
   /** Address of the peer, where there is one. */

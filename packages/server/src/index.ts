@@ -4,19 +4,22 @@ export {
   type CallContext,
   detail,
   detailOf,
+  formatLogEntry,
   type InterceptedCall,
   type Interceptor,
+  type Log,
+  type LogEntry,
   type Metadata,
   type Next,
   type Outcome,
   type Peer,
   type SessionOptions,
   type Status,
+  stderrLog,
   VertexError,
 } from "@vertex/protocol";
 export { Connection } from "./connection.ts";
 export { Connections } from "./connections.ts";
-export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
 export { createServer, Server } from "./server.ts";
 export type { ServerOptions } from "./server-options.ts";
 export type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";

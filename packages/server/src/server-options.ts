@@ -2,14 +2,15 @@
 
 import {
   type Interceptor,
+  type Log,
   type PeerIntroduction,
   type ResolvedSessionOptions,
   resolveSessionOptions,
   type SessionOptions,
+  stderrLog,
   usageError,
 } from "@vertex/protocol";
 import type { TlsOptions } from "./listener.ts";
-import { type Log, stderrLog } from "./log.ts";
 
 /** Options of a server. All have defaults. */
 export interface ServerOptions {
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly authenticate?: ((peer: PeerIntroduction, address: string) => unknown) | undefined;
   /** Run around every handler, the first one outermost. */
   readonly interceptors?: readonly Interceptor[] | undefined;
+  /** Run around every call from here to a client (`connection.use`), and once around one to many (`server.all`). */
+  readonly reverseInterceptors?: readonly Interceptor[] | undefined;
   /** Certificate and key for tls:// addresses. TLS 1.3 is the least that is spoken. */
   readonly tls?: TlsOptions | undefined;
   /** File mode of Unix sockets. Default 0o600. */
@@ -41,6 +44,7 @@ export interface ResolvedServerOptions {
   readonly maxConnections: number;
   readonly authenticate: ServerOptions["authenticate"];
   readonly interceptors: readonly Interceptor[];
+  readonly reverseInterceptors: readonly Interceptor[];
   readonly tls: TlsOptions | undefined;
   readonly unixMode: number;
   readonly log: Log;
@@ -52,6 +56,7 @@ const names = new Set([
   "maxConnections",
   "authenticate",
   "interceptors",
+  "reverseInterceptors",
   "tls",
   "unixMode",
   "log",
@@ -79,6 +84,7 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
     maxConnections,
     authenticate: options.authenticate,
     interceptors: options.interceptors ?? [],
+    reverseInterceptors: options.reverseInterceptors ?? [],
     tls: options.tls,
     unixMode,
     log: options.log ?? stderrLog,

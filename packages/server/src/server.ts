@@ -1,11 +1,13 @@
 // The server: listeners, the sessions they bring, what serves them, and the shutdown.
 
 import {
+  type LogEntry,
   Router,
   type Service,
   Session,
   type SessionEnd,
   type SessionEvents,
+  stderrLog,
   type Transport,
   usageError,
   VertexError,
@@ -15,7 +17,6 @@ import { Connection, sessionCaller } from "./connection.ts";
 import { Connections } from "./connections.ts";
 import { FanOut } from "./fan-out.ts";
 import { Listener } from "./listener.ts";
-import { type LogEntry, stderrLog } from "./log.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
 import { Shutdown, type ShutdownOptions, type ShutdownReport } from "./shutdown.ts";
 import { ServerStats, type ServerStatsReport } from "./stats.ts";
@@ -86,7 +87,7 @@ export class Server implements AsyncDisposable {
 
   /** Serves a connection that came some other way: a test's memory transport, a socket that was handed over. */
   accept(transport: Transport): void {
-    const { session: options, name, maxConnections } = this.#options;
+    const { session: options, name, maxConnections, reverseInterceptors: interceptors } = this.#options;
     const { loop, sweeper } = this.#host;
     const session = new Session({
       role: "acceptor",
@@ -98,7 +99,7 @@ export class Server implements AsyncDisposable {
       events: this.#events(),
     });
     const { callTimeoutMs } = options;
-    const caller = sessionCaller(session, { callTimeoutMs, interceptors: [] }, (error) =>
+    const caller = sessionCaller(session, { callTimeoutMs, interceptors }, (error) =>
       this.#say({ level: "warn", event: "one-way-failed", message: error.message, error }),
     );
     const connection = new Connection(this.#nextId++, session, caller);
@@ -122,7 +123,7 @@ export class Server implements AsyncDisposable {
   ): Client {
     const failed = (error: unknown, { address }: Connection): void =>
       this.#say({ level: "warn", event: "one-way-failed", message: "not told", peer: address, error });
-    return service.createClient(new FanOut(to, failed));
+    return service.createClient(new FanOut(to, this.#options.reverseInterceptors, failed));
   }
 
   /** Aborts when a shutdown begins: what never ends by itself (feeds, endless streams) should end then. */
