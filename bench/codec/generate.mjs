@@ -1,6 +1,6 @@
 // Regenerates bench/codec/gen/: the suite as stock ts-proto writes it (stock.ts), the same text on Vertex's wire
-// (dropin.ts), as vertex-codegen writes it (vertex.ts), and protobufjs's static code. Run it after a change of
-// suite.proto, with codegen built: `pnpm build codegen && node bench/codec/generate.mjs`.
+// (dropin.ts), as vertex-codegen writes it (vertex.ts), the static code of protobufjs, pbf and protobuf-ts, and
+// descriptors. Run it after a change of suite.proto or bench.proto, with codegen built: `pnpm build codegen && node bench/codec/generate.mjs`.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -63,3 +63,40 @@ const flags = [
 ];
 execFileSync(pbjs, [...flags, join(here, "suite.proto")], { stdio: "inherit" });
 writeFileSync(join(gen, "protobufjs.d.ts"), "export declare const vertex: unknown;\n");
+
+execFileSync(
+  buf,
+  [
+    "generate",
+    here,
+    "--template",
+    JSON.stringify({
+      version: "v2",
+      plugins: [
+        {
+          local: ["npx", "-y", "--package=@protobuf-ts/plugin@2.11.1", "protoc-gen-ts"],
+          out: join(gen, "protobuf-ts"),
+          opt: ["ts_nocheck"],
+        },
+      ],
+    }),
+  ],
+  { stdio: "inherit" },
+);
+
+writeFileSync(join(gen, "pbf.js"), execFileSync(join(bin, "pbf"), [join(here, "suite.proto")]));
+writeFileSync(join(gen, "pbf.d.ts"), "export {};\n");
+
+// Descriptors, for the runtimes that work from them: @bufbuild/protobuf and connect-es.
+const descriptors = (folder) =>
+  execFileSync(buf, ["build", folder, "-o", "-#format=binpb", "--exclude-source-info"]).toString("base64");
+writeFileSync(
+  join(gen, "descriptors.js"),
+  `export const benchDescriptors =\n  "${descriptors(join(bench, "schema"))}";
+export const suiteDescriptors =\n  "${descriptors(here)}";
+`,
+);
+writeFileSync(
+  join(gen, "descriptors.d.ts"),
+  "export declare const benchDescriptors: string;\nexport declare const suiteDescriptors: string;\n",
+);

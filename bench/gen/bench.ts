@@ -11,30 +11,44 @@ import {
   type CallContext,
   type CallOptions,
   type Caller,
+  type ClientStream,
   type Method,
+  type ServerStream,
   type Service,
 } from "@vertex/protocol/gen";
-import { Empty } from "./google/protobuf/empty.ts";
 
 export const protobufPackage = "vertex.bench.v1";
 
 export const protobufFileName = "bench.proto";
 
-/** A reading such as a small agent sends: 30 to 40 bytes. */
+/** A reading such as a small agent sends: 29 bytes. */
 export interface Sample {
   id: number;
   source: string;
   delta: number;
   value: number;
   urgent: boolean;
+  /** How long the server keeps the answer, in milliseconds: what makes a handler slow. */
+  holdMs: number;
+}
+
+export interface Order {
+  messages: number;
+  bytes: number;
+}
+
+export interface Chunk {
+  payload: Uint8Array;
 }
 
 export interface Tally {
-  notes: number;
+  messages: number;
 }
 
+const $noBytes: Uint8Array = new Uint8Array(0);
+
 function createBaseSample(): Sample {
-  return { id: 0, source: "", delta: 0, value: 0, urgent: false };
+  return { id: 0, source: "", delta: 0, value: 0, urgent: false, holdMs: 0 };
 }
 
 export const Sample: MessageFns<Sample> = {
@@ -53,6 +67,9 @@ export const Sample: MessageFns<Sample> = {
     }
     if (message.urgent !== false) {
       writer.uint32(40).bool(message.urgent);
+    }
+    if (message.holdMs !== 0) {
+      writer.uint32(48).uint32(message.holdMs);
     }
     return writer;
   },
@@ -105,6 +122,14 @@ export const Sample: MessageFns<Sample> = {
           message.urgent = reader.bool();
           continue;
         }
+        case 6: {
+          if (tag !== 48) {
+            break;
+          }
+
+          message.holdMs = reader.uint32();
+          continue;
+        }
       }
       reader.skip(tag & 7, tag >>> 3);
     }
@@ -119,6 +144,11 @@ export const Sample: MessageFns<Sample> = {
       delta: isSet(object.delta) ? globalThis.Number(object.delta) : 0,
       value: isSet(object.value) ? globalThis.Number(object.value) : 0,
       urgent: isSet(object.urgent) ? globalThis.Boolean(object.urgent) : false,
+      holdMs: isSet(object.holdMs)
+        ? globalThis.Number(object.holdMs)
+        : isSet(object.hold_ms)
+        ? globalThis.Number(object.hold_ms)
+        : 0,
     };
   },
 
@@ -139,6 +169,9 @@ export const Sample: MessageFns<Sample> = {
     if (message.urgent !== false) {
       obj.urgent = message.urgent;
     }
+    if (message.holdMs !== 0) {
+      obj.holdMs = Math.round(message.holdMs);
+    }
     return obj;
   },
 
@@ -152,18 +185,151 @@ export const Sample: MessageFns<Sample> = {
     message.delta = object.delta ?? 0;
     message.value = object.value ?? 0;
     message.urgent = object.urgent ?? false;
+    message.holdMs = object.holdMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseOrder(): Order {
+  return { messages: 0, bytes: 0 };
+}
+
+export const Order: MessageFns<Order> = {
+  encode(message: Order, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.messages !== 0) {
+      writer.uint32(8).uint32(message.messages);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(16).uint32(message.bytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Order {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseOrder();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 8) {
+            break;
+          }
+
+          message.messages = reader.uint32();
+          continue;
+        }
+        case 2: {
+          if (tag !== 16) {
+            break;
+          }
+
+          message.bytes = reader.uint32();
+          continue;
+        }
+      }
+      reader.skip(tag & 7, tag >>> 3);
+    }
+    reader.leave(outer);
+    return message;
+  },
+
+  fromJSON(object: any): Order {
+    return {
+      messages: isSet(object.messages) ? globalThis.Number(object.messages) : 0,
+      bytes: isSet(object.bytes) ? globalThis.Number(object.bytes) : 0,
+    };
+  },
+
+  toJSON(message: Order): unknown {
+    const obj: any = {};
+    if (message.messages !== 0) {
+      obj.messages = Math.round(message.messages);
+    }
+    if (message.bytes !== 0) {
+      obj.bytes = Math.round(message.bytes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Order>): Order {
+    return Order.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Order>): Order {
+    const message = createBaseOrder();
+    message.messages = object.messages ?? 0;
+    message.bytes = object.bytes ?? 0;
+    return message;
+  },
+};
+
+function createBaseChunk(): Chunk {
+  return { payload: $noBytes };
+}
+
+export const Chunk: MessageFns<Chunk> = {
+  encode(message: Chunk, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.payload.length !== 0) {
+      writer.uint32(10).bytes(message.payload);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Chunk {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const outer = reader.enter(length);
+    const end = reader.len;
+    const message = createBaseChunk();
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag >>> 3) {
+        case 1: {
+          if (tag !== 10) {
+            break;
+          }
+
+          message.payload = reader.bytes();
+          continue;
+        }
+      }
+      reader.skip(tag & 7, tag >>> 3);
+    }
+    reader.leave(outer);
+    return message;
+  },
+
+  fromJSON(object: any): Chunk {
+    return { payload: isSet(object.payload) ? bytesFromBase64(object.payload) : new Uint8Array(0) };
+  },
+
+  toJSON(message: Chunk): unknown {
+    const obj: any = {};
+    if (message.payload.length !== 0) {
+      obj.payload = base64FromBytes(message.payload);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Chunk>): Chunk {
+    return Chunk.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Chunk>): Chunk {
+    const message = createBaseChunk();
+    message.payload = object.payload ?? new Uint8Array(0);
     return message;
   },
 };
 
 function createBaseTally(): Tally {
-  return { notes: 0 };
+  return { messages: 0 };
 }
 
 export const Tally: MessageFns<Tally> = {
   encode(message: Tally, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.notes !== 0) {
-      writer.uint32(8).uint32(message.notes);
+    if (message.messages !== 0) {
+      writer.uint32(8).uint32(message.messages);
     }
     return writer;
   },
@@ -181,7 +347,7 @@ export const Tally: MessageFns<Tally> = {
             break;
           }
 
-          message.notes = reader.uint32();
+          message.messages = reader.uint32();
           continue;
         }
       }
@@ -192,13 +358,13 @@ export const Tally: MessageFns<Tally> = {
   },
 
   fromJSON(object: any): Tally {
-    return { notes: isSet(object.notes) ? globalThis.Number(object.notes) : 0 };
+    return { messages: isSet(object.messages) ? globalThis.Number(object.messages) : 0 };
   },
 
   toJSON(message: Tally): unknown {
     const obj: any = {};
-    if (message.notes !== 0) {
-      obj.notes = Math.round(message.notes);
+    if (message.messages !== 0) {
+      obj.messages = Math.round(message.messages);
     }
     return obj;
   },
@@ -208,10 +374,35 @@ export const Tally: MessageFns<Tally> = {
   },
   fromPartial(object: DeepPartial<Tally>): Tally {
     const message = createBaseTally();
-    message.notes = object.notes ?? 0;
+    message.messages = object.messages ?? 0;
     return message;
   },
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = (globalThis as any).atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  if ((globalThis as any).Buffer) {
+    return (globalThis as any).Buffer.from(arr).toString("base64");
+  } else {
+    const bin: string[] = [];
+    arr.forEach((byte) => {
+      bin.push(globalThis.String.fromCharCode(byte));
+    });
+    return (globalThis as any).btoa(bin.join(""));
+  }
+}
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
   return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
@@ -241,12 +432,16 @@ export interface MessageFns<T> {
 
 /** What a server has to offer to serve `vertex.bench.v1.Bench`. */
 export interface BenchHandlers {
-  /** Sends the request back. */
+  /** Sends the request back, after `hold_ms`. */
   echo(request: Sample, context: CallContext): Sample | Promise<Sample>;
-  /** Counts the request. Nobody waits. */
-  note(request: Sample, context: CallContext): void | Promise<void>;
-  /** Says how many notes have come. */
-  noted(request: Empty, context: CallContext): Tally | Promise<Tally>;
+  /** Counts what comes up. */
+  collect(requests: AsyncIterable<Sample>, context: CallContext): Tally | Promise<Tally>;
+  /** Sends what was ordered. */
+  emit(request: Order, context: CallContext): Iterable<Sample> | AsyncIterable<Sample>;
+  /** Counts what comes up, in large pieces. */
+  upload(requests: AsyncIterable<Chunk>, context: CallContext): Tally | Promise<Tally>;
+  /** Sends what was ordered, in large pieces. */
+  download(request: Order, context: CallContext): Iterable<Chunk> | AsyncIterable<Chunk>;
 }
 
 /** The least that a service can do, so that what is measured is the path to it. */
@@ -257,19 +452,29 @@ export class BenchClient {
     this.#caller = caller;
   }
 
-  /** Sends the request back. */
+  /** Sends the request back, after `hold_ms`. */
   echo(request: Sample, options?: CallOptions): Promise<Sample> {
     return this.#caller.unary(Bench.methods.echo, request, options);
   }
 
-  /** Counts the request. Nobody waits. */
-  note(request: Sample, options?: CallOptions): Promise<void> {
-    return this.#caller.oneWay(Bench.methods.note, request, options);
+  /** Counts what comes up. */
+  collect(options?: CallOptions): ClientStream<Sample, Tally> {
+    return this.#caller.clientStream(Bench.methods.collect, options);
   }
 
-  /** Says how many notes have come. */
-  noted(request: Empty, options?: CallOptions): Promise<Tally> {
-    return this.#caller.unary(Bench.methods.noted, request, options);
+  /** Sends what was ordered. */
+  emit(request: Order, options?: CallOptions): ServerStream<Sample> {
+    return this.#caller.serverStream(Bench.methods.emit, request, options);
+  }
+
+  /** Counts what comes up, in large pieces. */
+  upload(options?: CallOptions): ClientStream<Chunk, Tally> {
+    return this.#caller.clientStream(Bench.methods.upload, options);
+  }
+
+  /** Sends what was ordered, in large pieces. */
+  download(request: Order, options?: CallOptions): ServerStream<Chunk> {
+    return this.#caller.serverStream(Bench.methods.download, request, options);
   }
 }
 
@@ -277,12 +482,14 @@ export class BenchClient {
 export const Bench: Service<BenchClient, BenchHandlers> & {
   readonly methods: {
     readonly echo: Method<Sample, Sample>;
-    readonly note: Method<Sample, Empty>;
-    readonly noted: Method<Empty, Tally>;
+    readonly collect: Method<Sample, Tally>;
+    readonly emit: Method<Order, Sample>;
+    readonly upload: Method<Chunk, Tally>;
+    readonly download: Method<Order, Chunk>;
   };
 } = {
   name: "vertex.bench.v1.Bench",
-  fingerprint: 0x502339ac,
+  fingerprint: 0x392818e2,
   methods: {
     echo: {
       path: "vertex.bench.v1.Bench/Echo",
@@ -292,21 +499,37 @@ export const Bench: Service<BenchClient, BenchHandlers> & {
       request: Sample,
       response: Sample,
     },
-    note: {
-      path: "vertex.bench.v1.Bench/Note",
-      id: 0x9871c727,
-      kind: "one_way",
+    collect: {
+      path: "vertex.bench.v1.Bench/Collect",
+      id: 0x39224c43,
+      kind: "client_stream",
       idempotency: "unknown",
       request: Sample,
-      response: Empty,
-    },
-    noted: {
-      path: "vertex.bench.v1.Bench/Noted",
-      id: 0x3e1cae79,
-      kind: "unary",
-      idempotency: "unknown",
-      request: Empty,
       response: Tally,
+    },
+    emit: {
+      path: "vertex.bench.v1.Bench/Emit",
+      id: 0x8ab1d784,
+      kind: "server_stream",
+      idempotency: "unknown",
+      request: Order,
+      response: Sample,
+    },
+    upload: {
+      path: "vertex.bench.v1.Bench/Upload",
+      id: 0xde8cccfa,
+      kind: "client_stream",
+      idempotency: "unknown",
+      request: Chunk,
+      response: Tally,
+    },
+    download: {
+      path: "vertex.bench.v1.Bench/Download",
+      id: 0x0b6a1743,
+      kind: "server_stream",
+      idempotency: "unknown",
+      request: Order,
+      response: Chunk,
     },
   },
   createClient: (caller) => new BenchClient(caller),

@@ -1,59 +1,71 @@
-// `pnpm bench`: which measurement, and where its figures go. Exit code: 0 all bars met, 1 one missed (goals do not count), 2 wrong call.
+// `pnpm bench`: which measurement, and where its figures go. Exit code: 0 all bars met, 1 one missed (goals do not
+// count), 2 wrong call.
 
-import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { describeMachine } from "./machine.ts";
-import { table } from "./row.ts";
-import { fullSettings, measureSeed, quickSettings } from "./seed.ts";
+import { measurements } from "./measure/measurements.ts";
+import { fullSeed, measureSeed, quickSeed } from "./measure/seed.ts";
+import { describeMachine, machineText, versionsOf, versionsText } from "./report/machine.ts";
+import { type Row, rowsText } from "./report/row.ts";
+import { type Section, sectionText } from "./report/section.ts";
 
-interface SeedOptions {
+interface Options {
   readonly json?: string;
   readonly quick?: boolean;
 }
 
-async function seed({ json, quick }: SeedOptions): Promise<void> {
+const print = (text: string) => void process.stdout.write(text);
+
+/** Machine, versions, the figures; the figures as JSON where that was asked for. */
+function report({ json, quick }: Options, packages: readonly string[], text: string, figures: object): void {
   const machine = describeMachine();
-  const settings = quick === true ? quickSettings : fullSettings;
-  const rows = await measureSeed(settings);
-  const { node, platform, cpu, cores, memoryGb, load, versions } = machine;
-  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  process.stdout.write(
-    `\nNode ${node}, ${platform}, ${cores} cores (${cpu}), ${memoryGb} GB, load ${load}\n`,
-  );
-  process.stdout.write(
-    `${named.join(", ")}; medians of ${settings.rounds} interleaved runs\n\n${table(rows)}`,
-  );
-  if (quick === true) process.stdout.write("\nQuick: these figures mean nothing.\n");
-  if (json !== undefined) {
-    const file = resolve(process.env.INIT_CWD ?? ".", json);
-    writeFileSync(file, `${JSON.stringify({ machine, settings, rows }, null, 2)}\n`);
-  }
+  const versions = versionsOf(packages);
+  print(`\n${machineText(machine)}\n${versionsText(versions)}\n\n${text}`);
+  if (quick === true) print("\nQuick: these figures mean nothing.\n");
+  if (json === undefined) return;
+  const file = resolve(process.env.INIT_CWD ?? ".", json);
+  writeFileSync(file, `${JSON.stringify({ machine, versions, ...figures }, null, 2)}\n`);
+}
+
+/** A bar that is missed fails the command; a goal that is not reached is only said. */
+function judge(rows: readonly Row[], { quick }: Options): void {
   if (quick !== true && rows.some(({ good, bar }) => good === false && bar?.goal !== true))
     process.exitCode = 1;
 }
 
-function codec(args: readonly string[]): void {
-  const script = fileURLToPath(new URL("../codec/run.mjs", import.meta.url));
-  const { status } = spawnSync(process.execPath, [script, ...args], { stdio: "inherit" });
-  process.exitCode = status ?? 1;
+async function seed(options: Options): Promise<void> {
+  const settings = options.quick === true ? quickSeed : fullSeed;
+  const rows = await measureSeed(settings);
+  const packages = ["@vertex/server", "@vertex/client", "@grpc/grpc-js", "protobufjs"];
+  const text = `medians of ${settings.rounds} interleaved runs\n\n${rowsText(rows)}`;
+  report(options, packages, text, { settings, rows });
+  judge(rows, options);
+}
+
+function section(options: Options, measured: Section): void {
+  report(options, measured.packages, sectionText(measured), { sections: [measured] });
+  judge(measured.rows, options);
 }
 
 const program = new Command("bench").description("Measures Vertex.").exitOverride((error) => {
   process.exit(error.exitCode === 0 ? 0 : 2);
 });
-program
-  .command("seed")
-  .description("the headline figures, side by side with what they must be")
-  .option("--json <file>", "writes the figures there, too")
-  .option("--quick", "runs everything for a moment, to see that it works")
-  .action(seed);
-program
-  .command("codec")
-  .description("encoding and decoding next to stock ts-proto and protobufjs")
-  .argument("[args...]", "rounds, then the messages to measure")
-  .action(codec);
+
+/** A subcommand with the options that all have. */
+function command(name: string, about: string): Command {
+  return program
+    .command(name)
+    .description(about)
+    .option("--json <file>", "writes the figures there, too")
+    .option("--quick", "runs everything for a moment, to see that it works");
+}
+
+command("seed", "the headline figures, side by side with what they must be").action(seed);
+for (const { name, about, measure } of measurements) {
+  command(name, about).action(async (options: Options) => {
+    section(options, await measure(options.quick === true));
+  });
+}
 
 await program.parseAsync(process.argv.filter((argument) => argument !== "--"));

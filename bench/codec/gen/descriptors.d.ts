@@ -1,0 +1,2 @@
+export declare const benchDescriptors: string;
+export declare const suiteDescriptors: string;

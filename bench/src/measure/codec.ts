@@ -1,0 +1,180 @@
+// `bench codec`: encoding and decoding, Vertex and other codecs, in one process.
+
+import { Child } from "../process/child.ts";
+import { cannotPin, coresOf } from "../process/cores.ts";
+import { atLeast, type Row, row } from "../report/row.ts";
+import type { Chart, Section } from "../report/section.ts";
+import { geometricMean, spreadOf } from "../report/statistics.ts";
+import { show, type Table } from "../report/table.ts";
+import { type Results, ratiosOf, runsOf } from "../runner.ts";
+
+/** How much is measured. */
+export interface CodecSettings {
+  readonly rounds: number;
+  /** Length of one timing. */
+  readonly ms: number;
+}
+
+interface CodecName {
+  readonly id: string;
+  readonly name: string;
+  readonly packages: readonly string[];
+}
+
+type Kind = "encode" | "decode";
+
+/** Vertex's own ways. */
+const ours: readonly string[] = ["vertex", "in-place"];
+/** Messages that the targets call small and nested. */
+const everyday: readonly string[] = ["Tiny", "Nested", "Strings", "Deep", "Peer"];
+
+/** What was measured, in nanoseconds a message. */
+interface Measured {
+  readonly codecs: readonly CodecName[];
+  readonly sizes: readonly (readonly [message: string, bytes: number])[];
+  readonly times: Results<number>;
+  readonly unable: readonly string[];
+}
+
+/** Times codecs, all or some, in a process of their own. */
+async function timeCodecs(settings: CodecSettings, only: readonly string[] = []): Promise<Measured> {
+  const core = cannotPin() === undefined ? coresOf("apart").server : undefined;
+  const child = await Child.start("codecs", [], { core });
+  try {
+    const codecs = await child.ask<CodecName[]>("codecs");
+    const sizes = await child.ask<[string, number][]>("sizes");
+    const { times, unable } = await child.ask<{ times: [string, number[]][]; unable: string[] }>("measure", {
+      ...settings,
+      only,
+    });
+    return { codecs, sizes, times: new Map(times), unable };
+  } finally {
+    await child.stop();
+  }
+}
+
+/** How many times as fast as `theirs` the codec `id` is at this message, round by round. */
+function leads(times: Results<number>, kind: Kind, message: string, id: string, theirs: string): number[] {
+  return ratiosOf(times, `${kind} ${message} ${theirs}`, `${kind} ${message} ${id}`, (nanos) => nanos);
+}
+
+const lead = (...of: Parameters<typeof leads>) => spreadOf(leads(...of)).median;
+
+function tableOf(kind: Kind, { codecs, sizes, times }: Measured): Table {
+  const cell = (message: string, id: string) => {
+    const runs = times.get(`${kind} ${message} ${id}`);
+    return runs === undefined ? "cannot" : show(spreadOf(runs).median);
+  };
+  const vs = (message: string, id: string) => `${show(lead(times, kind, message, id, "protobufjs"))}x`;
+  const mean = (id: string) =>
+    `${show(geometricMean(sizes.map(([message]) => lead(times, kind, message, id, "protobufjs"))))}x`;
+  return {
+    title: `${kind === "encode" ? "Encoding" : "Decoding"}, ns a message; the last two columns: how many times as fast as protobufjs Vertex is, with bytes of its own and in place`,
+    columns: ["message", "bytes", ...codecs.map(({ name }) => name), "Vertex", "in place"],
+    lines: [
+      ...sizes.map(([message, bytes]) => [
+        message,
+        String(bytes),
+        ...codecs.map(({ id }) => cell(message, id)),
+        ...ours.map((id) => vs(message, id)),
+      ]),
+      ["geometric mean", "", ...codecs.map(() => ""), ...ours.map(mean)],
+    ],
+  };
+}
+
+/** The fastest of the others at a message. */
+function bestPeer({ codecs, times }: Measured, kind: Kind, message: string): CodecName {
+  const nanos = ({ id }: CodecName) => spreadOf(runsOf(times, `${kind} ${message} ${id}`)).median;
+  const able = codecs.filter(({ id }) => !ours.includes(id) && times.has(`${kind} ${message} ${id}`));
+  return able.reduce((best, each) => (nanos(each) < nanos(best) ? each : best));
+}
+
+function rowsOf(measured: Measured): Row[] {
+  const { sizes, times } = measured;
+  return (["encode", "decode"] as const).flatMap((kind) =>
+    ours.flatMap((id) => {
+      const where = id === "vertex" ? "" : ", in place";
+      const small = everyday.map((message) => lead(times, kind, message, id, "protobufjs"));
+      const target = kind === "encode" ? 2.5 : 1.3;
+      const toBest = sizes.map(([message]) => {
+        const best = bestPeer(measured, kind, message);
+        return { message, best, ratio: lead(times, kind, message, id, best.id) };
+      });
+      const worst = toBest.reduce((low, each) => (each.ratio < low.ratio ? each : low));
+      return [
+        row(
+          `codec-${kind}-${id}`,
+          `${kind}${where}: least lead over protobufjs on small and nested messages`,
+          "x",
+          [Math.min(...small)],
+          atLeast(target),
+          `${everyday.join(", ")}; geometric mean ${show(geometricMean(small))}x`,
+        ),
+        row(
+          `codec-${kind}-${id}-best`,
+          `${kind}${where}: least lead over the best other codec`,
+          "x",
+          [worst.ratio],
+          atLeast(1),
+          `${worst.message}, against ${worst.best.name}`,
+        ),
+      ];
+    }),
+  );
+}
+
+function lossesOf(measured: Measured): string[] {
+  return (["encode", "decode"] as const).flatMap((kind) =>
+    measured.sizes.flatMap(([message]) =>
+      measured.codecs.flatMap(({ id, name }) => {
+        if (ours.includes(id) || !measured.times.has(`${kind} ${message} ${id}`)) return [];
+        const [own, inPlace] = ours.map((way) => lead(measured.times, kind, message, way, id)) as [
+          number,
+          number,
+        ];
+        if (own >= 1) return [];
+        return [`${name}, ${kind} ${message}: Vertex is ${show(own)}x as fast (in place ${show(inPlace)}x)`];
+      }),
+    ),
+  );
+}
+
+function chartOf({ codecs, sizes, times }: Measured): Chart {
+  return {
+    id: "codec",
+    title: "Codecs: times as fast as protobufjs, geometric mean of the suite",
+    unit: "x protobufjs",
+    bars: (["encode", "decode"] as const).flatMap((kind) =>
+      codecs.map(({ id, name }) => {
+        const able = sizes.filter(([message]) => times.has(`${kind} ${message} ${id}`));
+        const each = able.map(([message]) => leads(times, kind, message, id, "protobufjs"));
+        const rounds = (each[0] ?? []).map((_, round) =>
+          geometricMean(each.map((ratios) => ratios[round] as number)),
+        );
+        const { median, least, most } = spreadOf(rounds);
+        return { panel: kind, label: name, value: median, least, most };
+      }),
+    ),
+  };
+}
+
+export async function measureCodec(settings: CodecSettings): Promise<Section> {
+  const measured = await timeCodecs(settings);
+  const cannot = measured.unable.map((each) => {
+    const [id, message] = each.split(" ") as [string, string];
+    return `${id} cannot carry ${message}: it does not write the bytes that it has read`;
+  });
+  return {
+    id: "codec",
+    title: "Codecs",
+    about: `The suite's ten messages, all codecs in one process, ${settings.rounds} rounds of ${settings.ms} ms each. "In place" writes into a buffer that is there and reads out of the chunk that came, as a session does; all others return bytes of their own.`,
+    tables: [tableOf("encode", measured), tableOf("decode", measured)],
+    charts: [chartOf(measured)],
+    rows: rowsOf(measured),
+    losses: lossesOf(measured),
+    skipped: cannot,
+    runs: Object.fromEntries(measured.times),
+    packages: [...new Set(measured.codecs.flatMap(({ packages }) => packages))],
+  };
+}

@@ -1,0 +1,194 @@
+// `bench latency`: round trips in an open loop, at shares of what each peer can do at most.
+
+import type { PacePlan, PaceResult } from "../load/pace.ts";
+import { NodePair, type Seen, seen } from "../peers/pair.ts";
+import { available, type Peer, peers } from "../peers/peers.ts";
+import { cannotPin } from "../process/cores.ts";
+import { atMost, type Row, row } from "../report/row.ts";
+import type { Chart, Section } from "../report/section.ts";
+import { spreadOf } from "../report/statistics.ts";
+import { show, showSpread, type Table } from "../report/table.ts";
+import { interleave, progress, type Results, ratiosOf, runsOf } from "../runner.ts";
+
+/** How much is measured. */
+export interface LatencySettings {
+  readonly rounds: number;
+  readonly ms: number;
+}
+
+const wanted = ["vertex", "net", "ws", "grpc-js"];
+const shares = [0.25, 0.5, 0.7, 0.9];
+/** Beside slow handlers: 1 % of the calls, 5 ms each, at 70 % of Vertex's maximum. */
+const slow = { share: 0.7, slowEvery: 100, holdMs: 5 };
+
+interface PacedRun extends PaceResult, Seen {}
+
+interface Running {
+  readonly peer: Peer;
+  readonly pair: NodePair;
+  /** Calls a second at depth 128. */
+  readonly most: number;
+}
+
+const median = (runs: readonly PacedRun[], pick: (run: PacedRun) => number) =>
+  spreadOf(runs.map(pick)).median;
+
+async function start(peer: Peer, { ms, rounds }: LatencySettings): Promise<Running> {
+  const pair = await NodePair.start(peer.id, cannotPin() === undefined ? "apart" : "free");
+  const most: number[] = [];
+  await pair.flood({ depth: 128, ms, timed: false });
+  for (let round = 0; round < Math.min(3, rounds); round++) {
+    most.push((await pair.flood({ depth: 128, ms, timed: false })).callsPerSecond);
+  }
+  return { peer, pair, most: spreadOf(most).median };
+}
+
+async function paced(pair: NodePair, plan: PacePlan): Promise<PacedRun> {
+  const { result, cpu } = await pair.observe<PaceResult>("pace", plan);
+  return { ...result, ...seen(result, result.calls, cpu) };
+}
+
+const keyOf = (id: string, share: number) => `${id} ${share}`;
+const slowKey = (id: string) => `${id} slow`;
+
+function tasksOf(running: readonly Running[], { ms }: LatencySettings) {
+  const vertex = running.find(({ peer }) => peer.id === "vertex") as Running;
+  const atShares = shares.flatMap((share) =>
+    running.map(({ peer, pair, most }) => ({
+      key: keyOf(peer.id, share),
+      run: () => paced(pair, { callsPerSecond: most * share, ms, slowEvery: 0, holdMs: 0 }),
+    })),
+  );
+  const beside = running
+    .filter(({ peer }) => ["vertex", "net"].includes(peer.id))
+    .map(({ peer, pair }) => ({
+      key: slowKey(peer.id),
+      run: () => paced(pair, { callsPerSecond: vertex.most * slow.share, ms, ...slow }),
+    }));
+  return [...atShares, ...beside];
+}
+
+function lineOf(name: string, load: string, planned: number, runs: readonly PacedRun[]): string[] {
+  const achieved = median(runs, (run) => run.calls / run.seconds);
+  return [
+    name,
+    load,
+    show(planned),
+    showSpread(spreadOf(runs.map((run) => run.p50Micros))),
+    showSpread(spreadOf(runs.map((run) => run.p99Micros))),
+    showSpread(spreadOf(runs.map((run) => run.p999Micros))),
+    show(median(runs, (run) => run.maxMicros)),
+    `${Math.round(median(runs, (run) => run.serverBusy) * 100)} %`,
+    achieved < planned * 0.95 ? "fell behind" : "",
+  ];
+}
+
+function tableOf(running: readonly Running[], results: Results<PacedRun>): Table {
+  const vertex = running.find(({ peer }) => peer.id === "vertex") as Running;
+  return {
+    title: "Round trips from the planned time, in µs",
+    columns: [
+      "peer",
+      "load",
+      "calls/s",
+      "p50 (spread)",
+      "p99 (spread)",
+      "p99.9 (spread)",
+      "max",
+      "server busy",
+      "",
+    ],
+    lines: [
+      ...running.flatMap(({ peer, most }) =>
+        shares.map((share) =>
+          lineOf(peer.name, `${share * 100} %`, most * share, runsOf(results, keyOf(peer.id, share))),
+        ),
+      ),
+      ...running
+        .filter(({ peer }) => results.has(slowKey(peer.id)))
+        .map(({ peer }) =>
+          lineOf(
+            peer.name,
+            "70 % of Vertex's, 1 % slow",
+            vertex.most * slow.share,
+            runsOf(results, slowKey(peer.id)),
+          ),
+        ),
+    ],
+  };
+}
+
+function chartOf(running: readonly Running[], results: Results<PacedRun>): Chart {
+  return {
+    id: "latency",
+    title: "Open loop: p99 from the planned time, at shares of each peer's maximum",
+    unit: "µs",
+    logarithmic: true,
+    bars: shares.flatMap((share) =>
+      running.map(({ peer }) => {
+        const {
+          median: value,
+          least,
+          most,
+        } = spreadOf(runsOf(results, keyOf(peer.id, share)).map((run) => run.p99Micros));
+        return { panel: `${share * 100} %`, label: peer.name, value, least, most };
+      }),
+    ),
+  };
+}
+
+function rowsOf(results: Results<PacedRun>): Row[] {
+  const ratios = ratiosOf(results, slowKey("vertex"), slowKey("net"), (run) => run.p999Micros);
+  const at = (id: string) => show(median(runsOf(results, slowKey(id)), (run) => run.p999Micros));
+  return [
+    row(
+      "latency-slow",
+      "open loop at 70 %, 1 % slow handlers of 5 ms: p99.9 of the others against bare net",
+      "x",
+      ratios,
+      atMost(2),
+      `${at("vertex")} µs against ${at("net")} µs at the same rate`,
+    ),
+  ];
+}
+
+function lossesOf(running: readonly Running[], results: Results<PacedRun>): string[] {
+  return shares.flatMap((share) =>
+    running
+      .filter(({ peer }) => peer.kind === "peer")
+      .flatMap(({ peer }) => {
+        const ratio = spreadOf(
+          ratiosOf(results, keyOf("vertex", share), keyOf(peer.id, share), (run) => run.p99Micros),
+        ).median;
+        if (ratio <= 1) return [];
+        return [
+          `${peer.name}: Vertex's p99 is ${show(ratio)}x as long, each at ${share * 100} % of its own maximum`,
+        ];
+      }),
+  );
+}
+
+export async function measureLatency(settings: LatencySettings): Promise<Section> {
+  const { ready, skipped } = available(peers.filter(({ id }) => wanted.includes(id)));
+  const running: Running[] = [];
+  try {
+    for (const peer of ready) running.push(await start(peer, settings));
+    const results = await interleave(settings.rounds, tasksOf(running, settings), (text) =>
+      progress(`latency, ${text}`),
+    );
+    return {
+      id: "latency",
+      title: "Latency in an open loop",
+      about: `Calls are sent at planned times, whether or not earlier ones have been answered, ${settings.ms} ms a run; 100 % is what the peer does at depth 128. The sending process never sleeps, so that it is not late itself.`,
+      tables: [tableOf(running, results)],
+      charts: [chartOf(running, results)],
+      rows: rowsOf(results),
+      losses: lossesOf(running, results),
+      skipped,
+      packages: ready.flatMap(({ packages }) => packages),
+      runs: Object.fromEntries(results),
+    };
+  } finally {
+    await Promise.all(running.map(({ pair }) => pair.stop()));
+  }
+}

@@ -1,0 +1,31 @@
+// Every option of Vertex as it comes; only the heartbeat can be made faster, to know that idle connections live.
+
+import { connect as dial } from "@vertex/client";
+import { Bench } from "../../../gen/bench.ts";
+import { type Connect, countOf, payloadOf, repeat, sample } from "../peer.ts";
+
+const endless = { timeoutMs: Number.POSITIVE_INFINITY };
+
+export const connect: Connect = async (address, { heartbeatMs, lost }) => {
+  const session = heartbeatMs === undefined ? {} : { heartbeatIntervalMs: heartbeatMs };
+  const client = dial(address, { session, onDisconnect: lost });
+  await client.ready();
+  const bench = client.use(Bench);
+  return {
+    echo: (request) => bench.echo(request),
+    async pass({ direction, bytes, messages }) {
+      if (direction === "down") {
+        return countOf(
+          bytes === 0
+            ? bench.emit({ messages, bytes }, endless)
+            : bench.download({ messages, bytes }, endless),
+        );
+      }
+      const sent =
+        bytes === 0
+          ? bench.collect(endless).send(repeat(sample, messages))
+          : bench.upload(endless).send(repeat({ payload: payloadOf(bytes) }, messages));
+      return (await sent).messages;
+    },
+  };
+};
