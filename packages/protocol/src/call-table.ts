@@ -1,9 +1,12 @@
 // The open calls of one direction, by id. Ids rise and few are open at once, so nearly every call has its slot in
 // a small array to itself; a Map holds the rare ones (a stream that outlives thousands of calls) that collide.
 
+/** What an empty table looks into. */
+const noSlots: undefined[] = [];
+
 /** A table of things by their rising ids. */
 export class CallTable<T extends { readonly id: number }> {
-  #slots: (T | undefined)[] = [];
+  #slots: (T | undefined)[] = noSlots;
   #mask = -1;
   #size = 0;
   #overflow: Map<number, T> | null = null;

@@ -16,12 +16,13 @@ const LAST_ID = 0xc0000000;
 /** The open calls of this side. */
 export class Calling {
   readonly #link: CallingLink;
-  readonly #table = new CallTable<OutgoingCall>();
+  /** Made for the first call: a server rarely calls its clients. */
+  #table: CallTable<OutgoingCall> | null = null;
   #nextId: number;
   #openedId = 0;
   #handedId = 0;
   #maxConcurrent = 0;
-  #toHandOver: OutgoingCall[] = [];
+  #toHandOver: OutgoingCall[] | null = null;
 
   /** @param firstId 1 for the dialing side, 2 for the accepting one. */
   constructor(link: CallingLink, firstId: number) {
@@ -31,7 +32,7 @@ export class Calling {
 
   /** How many calls are open. */
   get size(): number {
-    return this.#table.size;
+    return this.#table?.size ?? 0;
   }
 
   /** True when the ids of this connection are used up. */
@@ -46,7 +47,7 @@ export class Calling {
 
   /** Sends the CALL frame. False, with nothing done, when there is no room. */
   open(call: OutgoingCall): boolean {
-    if (this.#table.size >= this.#maxConcurrent || this.#link.congested || this.spent) return false;
+    if (this.size >= this.#maxConcurrent || this.#link.congested || this.spent) return false;
     const id = this.#nextId;
     this.#nextId += 2;
     const { method, metadata } = call;
@@ -72,7 +73,7 @@ export class Calling {
     const limit = this.#firstPieceLimit(start - at - HEADER_BYTES);
     if (bytes > limit) return this.#openLarge(call, id, at, start, limit);
     this.#opened(call, id);
-    if (method.kind === "one_way") this.#toHandOver.push(call);
+    if (method.kind === "one_way") this.#written(call);
     outbox.commit(at, withFlags(Kind.CALL, false, call.request !== undefined), id);
     return true;
   }
@@ -80,10 +81,16 @@ export class Calling {
   /** All frames written so far are with the transport. */
   handedOver(): void {
     this.#handedId = this.#openedId;
-    if (this.#toHandOver.length === 0) return;
     const calls = this.#toHandOver;
-    this.#toHandOver = [];
+    if (calls === null) return;
+    this.#toHandOver = null;
     for (const call of calls) call.handedOver();
+  }
+
+  /** A one-way call has been written whole: it is done when it is with the transport. */
+  #written(call: OutgoingCall): void {
+    this.#toHandOver ??= [];
+    this.#toHandOver.push(call);
   }
 
   /** The call with that id; undefined when it has settled. Throws for an id that was never opened. */
@@ -93,7 +100,7 @@ export class Calling {
         family: "protocol",
       });
     }
-    return this.#table.get(id);
+    return this.#table?.get(id);
   }
 
   /** A DATA frame. What fails one call only (a message over the limit) ends that call. */
@@ -123,19 +130,19 @@ export class Calling {
   }
 
   settled(call: OutgoingCall): void {
-    this.#table.remove(call.id);
+    this.#table?.remove(call.id);
   }
 
   /** The other side does not execute calls above `lastCallId`. */
   refusedAbove(lastCallId: number, message: string): void {
-    for (const call of this.#table.all()) {
+    for (const call of this.#table?.all() ?? []) {
       if (call.id > lastCallId) call.interrupted("not-executed", message, undefined);
     }
   }
 
   /** The connection is gone: every open call ends or moves. */
   interruptAll(message: string, cause: unknown): void {
-    for (const call of this.#table.all()) call.interrupted(this.#outcomeOf(call), message, cause);
+    for (const call of this.#table?.all() ?? []) call.interrupted(this.#outcomeOf(call), message, cause);
   }
 
   #outcomeOf(call: OutgoingCall): Outcome {
@@ -167,7 +174,7 @@ export class Calling {
     call.outbound = outbound;
     if (call.method.kind === "one_way") {
       outbound.onEnded = () => {
-        this.#toHandOver.push(call);
+        this.#written(call);
         outbox.flushSoon();
       };
     }
@@ -178,6 +185,7 @@ export class Calling {
   #opened(call: OutgoingCall, id: number): void {
     this.#openedId = id;
     call.opened(this.#link, id);
+    this.#table ??= new CallTable();
     this.#table.add(call);
   }
 }

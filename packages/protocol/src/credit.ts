@@ -31,7 +31,7 @@ export interface CreditSeeker {
 export class CreditPool {
   readonly #limit: number;
   #used = 0;
-  #starved = new Set<CreditSeeker>();
+  #starved: Set<CreditSeeker> | null = null;
   /**
    * When the pool is exhausted, one call whose application waits is fed beyond it until its message is whole.
    * So consumers that never read cannot stop the others, and at most one message is held beyond the limit.
@@ -57,6 +57,7 @@ export class CreditPool {
   favours(seeker: CreditSeeker): boolean {
     if (this.#favoured === null && seeker.waiting) this.#favoured = seeker;
     if (this.#favoured === seeker) return true;
+    this.#starved ??= new Set();
     this.#starved.add(seeker);
     return false;
   }
@@ -70,7 +71,7 @@ export class CreditPool {
 
   /** `seeker` is over: it waits for nothing any more. */
   forget(seeker: CreditSeeker): void {
-    this.#starved.delete(seeker);
+    this.#starved?.delete(seeker);
     this.release(seeker);
   }
 
@@ -82,9 +83,9 @@ export class CreditPool {
   }
 
   #askAgain(): void {
-    if (this.#starved.size === 0) return;
     const starved = this.#starved;
-    this.#starved = new Set();
+    if (starved === null) return;
+    this.#starved = null;
     for (const seeker of starved) seeker.topUp();
   }
 }

@@ -29,7 +29,7 @@ export type {
   MethodKind,
   Service,
 } from "./service.ts";
-export { Session, type SessionEvents, type SessionParts, type SessionState } from "./session.ts";
+export { Session } from "./session.ts";
 export type { EndReason, SessionEnd } from "./session-end.ts";
 export {
   type ResolvedSessionOptions,
@@ -37,6 +37,7 @@ export {
   type SessionOptions,
   sessionOptionRules,
 } from "./session-options.ts";
+export type { SessionEvents, SessionParts, SessionState } from "./session-parts.ts";
 export { type Status, StatusNumber, statusName } from "./status.ts";
 export type { Transport, TransportReceiver } from "./transport.ts";
 export {

@@ -13,35 +13,41 @@ interface OnRead {
   callback(bytes: number, buffer: Uint8Array): boolean;
 }
 
+/** Takes chunks. They are valid only until the function returns. */
+interface Taker {
+  received(chunk: Uint8Array): void;
+}
+
 /** Where the chunks of one socket go. */
 export class Inlet {
-  /** The option for the socket. */
-  readonly onread: OnRead;
-  #take: ((chunk: Uint8Array) => void) | null = null;
+  #taker: Taker | null = null;
   /** What came before anybody took it. */
   #early: Uint8Array | null = null;
 
-  constructor() {
-    this.onread = {
-      buffer: shared,
-      callback: (bytes, buf) => this.#read(buf.subarray(0, bytes)),
-    };
+  /** The option for the socket. */
+  get onread(): OnRead {
+    return { buffer: shared, callback: (bytes, buf) => this.#read(buf.subarray(0, bytes)) };
   }
 
-  /** Chunks go to `take` from now on. They are valid until it returns. The socket has to be resumed. */
-  open(take: (chunk: Uint8Array) => void): void {
-    this.#take = take;
+  /** Chunks go to `taker` from now on. The socket has to be resumed. */
+  open(taker: Taker): void {
+    this.#taker = taker;
     const early = this.#early;
     this.#early = null;
-    if (early !== null) take(early);
+    if (early !== null) taker.received(early);
   }
 
   #read(chunk: Uint8Array): boolean {
-    if (this.#take === null) {
+    if (this.#taker === null) {
       this.#early = chunk.slice();
       return false;
     }
-    this.#take(chunk);
+    this.#taker.received(chunk);
     return true;
   }
+}
+
+/** The memory that a socket must be reading into if it has taken the option. */
+export function isReadBuffer(value: unknown): boolean {
+  return value === shared;
 }

@@ -29,7 +29,6 @@ export interface KnownPeer {
 export class Link implements CallingLink, ServingLink {
   readonly loop: Loop;
   readonly peer: KnownPeer;
-  readonly pool: CreditPool;
   readonly initialCreditBytes: number;
   readonly callCreditBytes: number;
   readonly maxMessageBytes: number;
@@ -38,17 +37,25 @@ export class Link implements CallingLink, ServingLink {
   peerInitialCreditBytes = 1;
   readonly #sender: Sender;
   readonly #ends: CallEnds;
+  readonly #connectionCreditBytes: number;
+  #pool: CreditPool | null = null;
 
   constructor(loop: Loop, sender: Sender, peer: KnownPeer, options: ResolvedSessionOptions, ends: CallEnds) {
     this.loop = loop;
     this.peer = peer;
-    this.pool = new CreditPool(options.connectionCreditBytes);
+    this.#connectionCreditBytes = options.connectionCreditBytes;
     this.initialCreditBytes = options.initialCreditBytes;
     this.callCreditBytes = options.callCreditBytes;
     this.maxMessageBytes = options.maxMessageBytes;
     this.outbox = sender.outbox;
     this.#sender = sender;
     this.#ends = ends;
+  }
+
+  /** What the calls of this connection are granted together. Made for the first that needs more than its own credit. */
+  get pool(): CreditPool {
+    this.#pool ??= new CreditPool(this.#connectionCreditBytes);
+    return this.#pool;
   }
 
   get peerAddress(): string {

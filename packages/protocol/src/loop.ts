@@ -94,22 +94,28 @@ export class Loop {
   }
 }
 
+/** Whom an outbox tells that it has handed over what it had. */
+export interface OutboxOwner {
+  flushed(): void;
+}
+
+const none: readonly never[] = [];
+
 /** The frames that one connection has produced and not handed to its transport yet. */
 export class Outbox {
   readonly #loop: Loop;
   readonly #transport: Transport;
-  /** Called after each hand-over. */
-  readonly #flushed: () => void;
-  #sealed: Uint8Array[] = [];
+  readonly #owner: OutboxOwner;
+  #sealed: readonly Uint8Array[] = none;
   /** Buffers that the transport holds on to and that come back. */
-  #lent: Uint8Array[] = [];
+  #lent: readonly Uint8Array[] = none;
   #scheduled = false;
   #closed = false;
 
-  constructor(loop: Loop, transport: Transport, flushed: () => void) {
+  constructor(loop: Loop, transport: Transport, owner: OutboxOwner) {
     this.#loop = loop;
     this.#transport = transport;
-    this.#flushed = flushed;
+    this.#owner = owner;
   }
 
   /** The writer, for what `begin` has begun. */
@@ -165,7 +171,7 @@ export class Outbox {
   /** Moves what this outbox has in the shared writer into a buffer of its own, to make room for another. */
   seal(): void {
     const writer = this.#loop.writer;
-    if (writer.pos > 0) this.#sealed.push(writer.buf.slice(0, writer.pos));
+    if (writer.pos > 0) this.#sealed = [...this.#sealed, writer.buf.slice(0, writer.pos)];
     this.#loop.reclaim(true);
   }
 
@@ -173,29 +179,30 @@ export class Outbox {
   flush(): void {
     this.#scheduled = false;
     if (this.#closed) {
-      this.#sealed = [];
+      this.#sealed = none;
       if (this.#loop.lentTo(this)) this.#loop.reclaim(true);
       return;
     }
     if (this.#sealed.length > 0) {
       const sealed = this.#sealed;
-      this.#sealed = [];
+      this.#sealed = none;
       for (const chunk of sealed) this.#transport.write(chunk);
     }
     if (this.#loop.lentTo(this)) {
       const { buf, pos } = this.#loop.writer;
       this.drained();
       const free = pos === 0 || this.#transport.write(buf.subarray(0, pos));
-      if (!free && this.#lent.length < MAX_LENT) this.#lent.push(buf);
+      if (!free && this.#lent.length < MAX_LENT) this.#lent = [...this.#lent, buf];
       this.#loop.reclaim(free);
     }
-    this.#flushed();
+    this.#owner.flushed();
   }
 
   /** The transport may have sent everything: then it holds nothing any more. */
   drained(): void {
     if (this.#lent.length === 0 || this.#transport.bufferedBytes > 0) return;
-    for (const buffer of this.#lent.splice(0)) this.#loop.buffers.giveBack(buffer);
+    for (const buffer of this.#lent) this.#loop.buffers.giveBack(buffer);
+    this.#lent = none;
   }
 
   /**

@@ -4,7 +4,7 @@
 import { Flag, HEADER_BYTES, Kind, writeU32 } from "@vertex/framing";
 import type { BinaryWriter } from "@vertex/wire";
 import { encodeFailure } from "./failure.ts";
-import { type Loop, Outbox } from "./loop.ts";
+import { type Loop, Outbox, type OutboxOwner } from "./loop.ts";
 import type { Outbound, OutboundLink } from "./outbound.ts";
 import type { Transport } from "./transport.ts";
 import type { VertexError } from "./vertex-error.ts";
@@ -13,28 +13,36 @@ import type { VertexError } from "./vertex-error.ts";
 const TURN_BYTES = 1_048_576;
 const nothing = new Uint8Array(0);
 
+/** Whom a sender tells that all frames written so far are with the transport. */
+export interface SenderOwner {
+  handedOver(): void;
+}
+
 /** Everything that goes out on one connection goes through here. */
-export class Sender implements OutboundLink {
+export class Sender implements OutboundLink, OutboxOwner {
   readonly outbox: Outbox;
   peerMaxFrameBytes: number;
   peerMaxMessageBytes: number;
   #congested = false;
   readonly #loop: Loop;
   readonly #transport: Transport;
-  #ready: Outbound[] = [];
+  readonly #owner: SenderOwner;
+  /** Calls with something to send, in turn. Made for the first: most connections never need it. */
+  #ready: Outbound[] | null = null;
   #pumping = false;
-  readonly #pump: () => void = () => this.#pumpTurn();
 
-  /** @param handedOver called when all frames written so far are with the transport. */
-  constructor(loop: Loop, transport: Transport, handedOver: () => void) {
+  constructor(loop: Loop, transport: Transport, owner: SenderOwner) {
     this.#loop = loop;
     this.#transport = transport;
+    this.#owner = owner;
     this.peerMaxFrameBytes = 1_024;
     this.peerMaxMessageBytes = 1_024;
-    this.outbox = new Outbox(loop, transport, () => {
-      this.#congested = transport.congested;
-      handedOver();
-    });
+    this.outbox = new Outbox(loop, transport, this);
+  }
+
+  flushed(): void {
+    this.#congested = this.#transport.congested;
+    this.#owner.handedOver();
   }
 
   /** True while nothing but control frames should be written. */
@@ -46,15 +54,13 @@ export class Sender implements OutboundLink {
   drained(): void {
     this.#congested = this.#transport.congested;
     this.outbox.drained();
-    if (this.#ready.length > 0) this.#pumpTurn();
+    this.#pumpTurn();
   }
 
   enqueue(outbound: Outbound): void {
+    this.#ready ??= [];
     this.#ready.push(outbound);
-    if (!this.#pumping && !this.#congested) {
-      this.#pumping = true;
-      this.#loop.later(this.#pump);
-    }
+    this.#pumpLater();
   }
 
   /** Writes one control frame through `write`. */
@@ -90,18 +96,27 @@ export class Sender implements OutboundLink {
 
   /** The connection is over. */
   close(): void {
-    this.#ready = [];
+    this.#ready = null;
     this.outbox.close();
   }
 
   #pumpTurn(): void {
-    this.#pumping = false;
     let room = TURN_BYTES / this.peerMaxFrameBytes;
-    while (this.#ready.length > 0 && !this.#congested && room-- > 0) (this.#ready.shift() as Outbound).pump();
-    if (this.#ready.length > 0 && !this.#congested) {
-      this.#pumping = true;
-      this.#loop.later(this.#pump);
+    while (!this.#congested && room-- > 0) {
+      const next = this.#ready?.shift();
+      if (next === undefined) return;
+      next.pump();
     }
+    if (this.#ready !== null && this.#ready.length > 0) this.#pumpLater();
+  }
+
+  #pumpLater(): void {
+    if (this.#pumping || this.#congested) return;
+    this.#pumping = true;
+    this.#loop.later(() => {
+      this.#pumping = false;
+      this.#pumpTurn();
+    });
   }
 }
 

@@ -29,7 +29,7 @@ export class Serving {
   /** Handlers entered and not released. */
   #handlers = 0;
   /** Calls whose request is whole and that wait for a handler to be released: those of cancelled calls still run. */
-  readonly #ready = new Set<IncomingCall>();
+  #ready: Set<IncomingCall> | null = null;
   #starting = false;
   #total = 0;
   #closed = false;
@@ -128,6 +128,7 @@ export class Serving {
   /** Whether the handler may be entered now; if not, `enter` is called when one may be. */
   admit(call: IncomingCall): boolean {
     if (this.#handlers >= this.#maxConcurrent) {
+      this.#ready ??= new Set();
       this.#ready.add(call);
       return false;
     }
@@ -138,14 +139,14 @@ export class Serving {
   released(call: IncomingCall): void {
     this.#running--;
     if (call.entered) this.#handlers--;
-    else this.#ready.delete(call);
+    else this.#ready?.delete(call);
     this.#startReady();
   }
 
   /** The connection is gone, or its time is up: every call is cancelled, with an answer if `error` is given. */
   cancelAll(error: VertexError | null): number {
     const calls = this.#table.all();
-    this.#ready.clear();
+    this.#ready = null;
     for (const call of calls) {
       if (error === null) call.cancel();
       else call.refuse(error);
@@ -176,11 +177,12 @@ export class Serving {
 
   /** A loop and no recursion: handlers that answer at once release the next one's place. */
   #startReady(): void {
-    if (this.#starting || this.#ready.size === 0) return;
+    const ready = this.#ready;
+    if (this.#starting || ready === null || ready.size === 0) return;
     this.#starting = true;
-    for (const call of this.#ready) {
-      if (this.#handlers >= this.#maxConcurrent) break;
-      this.#ready.delete(call);
+    for (const call of ready) {
+      if (this.#handlers >= this.#maxConcurrent || this.#ready !== ready) break;
+      ready.delete(call);
       this.#handlers++;
       call.enter();
     }

@@ -1,6 +1,9 @@
 // Why a connection ended: the names, and what of them travels in a GOAWAY.
 
+import { FramingError } from "@vertex/framing";
+import { WireError } from "@vertex/wire";
 import { Goodbye, GoodbyeReason } from "./gen/vertex/v1/control.ts";
+import { VertexError } from "./vertex-error.ts";
 
 /**
  * Why a connection ended. `LINK_LOST`: it broke without a word. `CONNECT_FAILED`: there never was one, a try to connect
@@ -77,4 +80,21 @@ export function encodeGoodbye(
     timeLeftMs: Math.min(0xffffffff, Math.ceil(timeLeftMs)),
   };
   return Goodbye.encode(goodbye).finish();
+}
+
+/** Why a connection ends whose peer, or whose own code, threw `error` while a frame was taken in. */
+export function dismissal(error: unknown): { readonly reason: EndReason; readonly message: string } {
+  if (error instanceof FramingError) {
+    return { reason: error.code === "NOT_VERTEX" ? "NOT_VERTEX" : "PROTOCOL_ERROR", message: error.message };
+  }
+  if (error instanceof WireError) {
+    return { reason: "PROTOCOL_ERROR", message: `a control message is malformed: ${error.message}` };
+  }
+  if (error instanceof VertexError && error.family === "protocol") {
+    return {
+      reason: error.code === "FAILED_PRECONDITION" ? "VERSION" : "PROTOCOL_ERROR",
+      message: error.message,
+    };
+  }
+  return { reason: "INTERNAL", message: "this side failed" };
 }

@@ -5,61 +5,37 @@
 //      |                            |                          |                              ^
 //      +----------------------------+--------------------------+--- error, timeout, close ----+
 
-import { FrameDecoder, FramingError, Kind, kindName, readU32, writeU32 } from "@vertex/framing";
-import { WireError } from "@vertex/wire";
+import { FrameDecoder, Kind, kindName, readU32, writeU32 } from "@vertex/framing";
 import { Calling } from "./calling.ts";
 import { refusalMessage, refusalReason } from "./failure.ts";
 import { Goodbye } from "./gen/vertex/v1/control.ts";
-import { HANDSHAKE_FRAME_BYTES, type Introduction, type PeerIntroduction } from "./handshake.ts";
+import { HANDSHAKE_FRAME_BYTES, type PeerIntroduction } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { IncomingCall } from "./incoming-call.ts";
 import { type CallEnds, type KnownPeer, Link } from "./link.ts";
 import type { Loop } from "./loop.ts";
 import { type AgreedHeartbeat, Opening, type OpeningHost } from "./opening.ts";
 import type { OutgoingCall } from "./outgoing-call.ts";
-import type { Router } from "./router.ts";
-import { flagsOf, Sender } from "./sender.ts";
+import { flagsOf, Sender, type SenderOwner } from "./sender.ts";
 import { Serving } from "./serving.ts";
-import { type EndReason, encodeGoodbye, endReason, lostMessage, type SessionEnd } from "./session-end.ts";
+import {
+  dismissal,
+  type EndReason,
+  encodeGoodbye,
+  endReason,
+  lostMessage,
+  type SessionEnd,
+} from "./session-end.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
+import type { SessionEvents, SessionParts, SessionState } from "./session-parts.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 import { VertexError } from "./vertex-error.ts";
 import { Pings, StallWatch } from "./vitals.ts";
 
-/** What a session tells the side it belongs to. */
-export interface SessionEvents {
-  /** Decides who a dialer is; what it returns becomes `peer.identity`. Throwing refuses the connection. */
-  authenticate?(peer: PeerIntroduction, address: string): unknown;
-  /** The handshake is done. */
-  opened(session: Session): void;
-  /** There is room for calls again. */
-  roomy(session: Session): void;
-  /** The other side takes no new calls any more. */
-  draining(session: Session): void;
-  /** The one end. Every call of the session has settled or moved. */
-  closed(session: Session, end: SessionEnd): void;
-  /** A handler threw something that its caller is not shown. */
-  handlerFailed(error: unknown, method: string): void;
-}
-
-/** What a session is made of. */
-export interface SessionParts {
-  readonly role: "dialer" | "acceptor";
-  readonly loop: Loop;
-  readonly transport: Transport;
-  readonly options: ResolvedSessionOptions;
-  readonly router: Router;
-  readonly introduction: Introduction;
-  readonly events: SessionEvents;
-}
-
-/** Names, in order. */
-export type SessionState = "handshake" | "ready" | "draining" | "closed";
-
 /** Last call id of a GOAWAY that only announces the end. */
 const ANY_CALL = 0xffffffff;
 /** One connection. */
-export class Session implements TransportReceiver, CallEnds, OpeningHost {
+export class Session implements TransportReceiver, SenderOwner, CallEnds, OpeningHost {
   readonly loop: Loop;
   readonly peer: KnownPeer;
   state: SessionState = "handshake";
@@ -67,7 +43,8 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   roundTripMs = -1;
   /** When the session was made, on the clock of the loop. */
   readonly startedAt: number;
-  readonly #parts: SessionParts;
+  readonly #events: SessionEvents;
+  readonly #dialer: boolean;
   readonly #transport: Transport;
   readonly #options: ResolvedSessionOptions;
   readonly #decoder: FrameDecoder;
@@ -76,9 +53,10 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   readonly #serving: Serving;
   readonly #heartbeat: Heartbeat;
   readonly #link: Link;
-  readonly #opening: Opening;
-  readonly #pings = new Pings();
-  readonly #stall = new StallWatch();
+  /** Null when the handshake is done. */
+  #opening: Opening | null;
+  #pings: Pings | null = null;
+  #stall: StallWatch | null = null;
   #drainBy = -1;
   #confirmBy = -1;
   #paused = false;
@@ -88,7 +66,8 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
 
   constructor(parts: SessionParts) {
     const { loop, transport, options, role } = parts;
-    this.#parts = parts;
+    this.#events = parts.events;
+    this.#dialer = role === "dialer";
     this.loop = loop;
     this.#transport = transport;
     this.#options = options;
@@ -96,7 +75,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.startedAt = loop.clock.now();
     this.#decoder = new FrameDecoder(this, Math.min(HANDSHAKE_FRAME_BYTES, options.maxFrameBytes));
     this.#decoder.maxPayloadBytes = HANDSHAKE_FRAME_BYTES;
-    this.#sender = new Sender(loop, transport, () => this.#calling.handedOver());
+    this.#sender = new Sender(loop, transport, this);
     this.#link = new Link(loop, this.#sender, this.peer, options, this);
     this.#calling = new Calling(this.#link, role === "dialer" ? 1 : 2);
     const parity = role === "dialer" ? 0 : 1;
@@ -121,7 +100,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   /** Starts reading, and says HELLO if this side dialed. */
   start(): void {
     this.#transport.start(this);
-    if (this.#parts.role === "dialer") this.#opening.hello();
+    if (this.#dialer) this.#opening?.hello();
   }
 
   /** Sends a call. False when it has to wait: `roomy` follows, or `closed`. */
@@ -136,6 +115,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   /** Measures a round trip now; calls back with milliseconds, or never if the connection ends first. */
   ping(answered: ((roundTripMs: number) => void) | null = null): void {
     const payload = new Uint8Array(8);
+    this.#pings ??= new Pings();
     writeU32(payload, 4, this.#pings.sent(this.loop.clock.now(), answered));
     this.#sender.ping(Kind.PING, payload);
   }
@@ -154,7 +134,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     const left = graceMs === Number.POSITIVE_INFINITY ? 0 : graceMs;
     this.#sender.goaway(encodeGoodbye(ANY_CALL, "SHUTDOWN", message, left));
     this.ping(() => this.#confirmed());
-    this.#parts.events.draining(this);
+    this.#events.draining(this);
   }
 
   /** Ends now. Calls that are open fail or move; handlers that run are cancelled. */
@@ -175,7 +155,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
       return this.close("HANDSHAKE_TIMEOUT", `no handshake within ${this.#options.handshakeTimeoutMs} ms`);
     }
     if (this.state !== "handshake") this.#checkHeartbeat(now);
-    if (this.#stall.check(now, this.#transport.bufferedBytes) >= this.#options.writeStallTimeoutMs) {
+    if (this.#stalled(now)) {
       return this.close("WRITE_STALLED", `nothing was read for ${this.#options.writeStallTimeoutMs} ms`);
     }
     this.#checkDrain(now);
@@ -211,6 +191,10 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.#lost("LINK_LOST", lostMessage(error, this.state === "handshake"), error);
   }
 
+  handedOver(): void {
+    this.#calling.handedOver();
+  }
+
   settled(call: OutgoingCall, cancel: boolean): void {
     this.#calling.settled(call);
     if (cancel) this.#sender.cancel(call.id);
@@ -232,13 +216,13 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   }
 
   handlerFailed(error: unknown, method: string): void {
-    this.#parts.events.handlerFailed(error, method);
+    this.#events.handlerFailed(error, method);
   }
 
   frame(kind: number, callId: number, buf: Uint8Array, start: number, end: number): void {
     if (this.state === "closed") return;
     if (this.state === "handshake") return this.#handshake(kind, callId, buf, start, end);
-    const own = ((callId & 1) === 1) === (this.#parts.role === "dialer");
+    const own = ((callId & 1) === 1) === this.#dialer;
     switch (kind & 0x0f) {
       case Kind.CALL:
         return this.#serving.call(flagsOf(kind), callId, buf, start, end);
@@ -268,13 +252,14 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   }
 
   authenticate(peer: PeerIntroduction): unknown {
-    return this.#parts.events.authenticate?.(peer, this.peer.address);
+    return this.#events.authenticate?.(peer, this.peer.address);
   }
 
   agreed(peer: PeerIntroduction, heartbeat: AgreedHeartbeat, identity: unknown): void {
     if (this.state !== "handshake") return;
     const now = this.loop.clock.now();
     this.state = "ready";
+    this.#opening = null;
     this.peer.name = peer.name;
     this.peer.identity = identity;
     this.#link.peerInitialCreditBytes = peer.limits.initialCreditBytes;
@@ -285,8 +270,8 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.#decoder.maxPayloadBytes = Number.POSITIVE_INFINITY;
     this.#heartbeat.intervalMs = heartbeat.intervalMs;
     this.#heartbeat.timeoutMs = heartbeat.timeoutMs;
-    if (this.#parts.role === "dialer") this.roundTripMs = now - this.startedAt;
-    this.#parts.events.opened(this);
+    if (this.#dialer) this.roundTripMs = now - this.startedAt;
+    this.#events.opened(this);
   }
 
   refused(error: unknown): void {
@@ -295,21 +280,14 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
 
   /** The peer's bytes cannot be used: the connection ends, and the peer is told why. */
   violated(error: unknown): void {
-    if (error instanceof FramingError) {
-      this.close(error.code === "NOT_VERTEX" ? "NOT_VERTEX" : "PROTOCOL_ERROR", error.message, error);
-    } else if (error instanceof WireError) {
-      this.close("PROTOCOL_ERROR", `a control message is malformed: ${error.message}`, error);
-    } else if (error instanceof VertexError && error.family === "protocol") {
-      this.close(error.code === "FAILED_PRECONDITION" ? "VERSION" : "PROTOCOL_ERROR", error.message, error);
-    } else {
-      this.close("INTERNAL", "this side failed", error);
-    }
+    const { reason, message } = dismissal(error);
+    this.close(reason, message, error);
   }
 
   #handshake(kind: number, callId: number, buf: Uint8Array, start: number, end: number): void {
     if (kind === Kind.GOAWAY) return this.#goaway(buf, start, end);
-    if (this.#parts.role === "dialer") this.#opening.answered(kind, buf, start, end);
-    else this.#opening.asked(kind, callId, buf, start, end);
+    if (this.#dialer) this.#opening?.answered(kind, buf, start, end);
+    else this.#opening?.asked(kind, callId, buf, start, end);
   }
 
   #credit(own: boolean, callId: number, bytes: number): void {
@@ -318,7 +296,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   }
 
   #pong(zero: number, number: number): void {
-    const roundTripMs = this.#pings.received(number, this.loop.clock.now());
+    const roundTripMs = this.#pings?.received(number, this.loop.clock.now()) ?? -1;
     if (zero !== 0 || roundTripMs < 0) violation("a PONG that answers no PING");
     this.roundTripMs = roundTripMs;
   }
@@ -333,7 +311,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.#calling.refusedAbove(goodbye.lastCallId, goodbye.message);
     // Only an orderly end has a successor beside it: a dismissal is a loss, and the next try has to wait.
     if (endReason(goodbye.reason) !== "SHUTDOWN") return this.closed();
-    if (!announced) this.#parts.events.draining(this);
+    if (!announced) this.#events.draining(this);
     if (goodbye.lastCallId !== ANY_CALL) this.#endIfDone();
   }
 
@@ -360,6 +338,16 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     }
   }
 
+  #stalled(now: number): boolean {
+    const bytes = this.#transport.bufferedBytes;
+    if (bytes === 0) {
+      this.#stall = null;
+      return false;
+    }
+    this.#stall ??= new StallWatch();
+    return this.#stall.check(now, bytes) >= this.#options.writeStallTimeoutMs;
+  }
+
   #checkDrain(now: number): void {
     if (this.#confirmBy >= 0 && now >= this.#confirmBy) this.#confirmed();
     if (this.#drainBy >= 0 && now >= this.#drainBy) this.close("SHUTDOWN", "the time to finish was up");
@@ -376,7 +364,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
   #announceRoom(): void {
     if (!this.#wanted || this.#sender.congested || this.state !== "ready") return;
     this.#wanted = false;
-    this.#parts.events.roomy(this);
+    this.#events.roomy(this);
   }
 
   #lost(reason: EndReason, message: string, cause: unknown): void {
@@ -391,7 +379,7 @@ export class Session implements TransportReceiver, CallEnds, OpeningHost {
     this.#sender.close();
     this.#calling.interruptAll(end.message, end.cause);
     this.#transport.end();
-    this.#parts.events.closed(this, end);
+    this.#events.closed(this, end);
   }
 }
 

@@ -1,14 +1,38 @@
 // A connected socket (TCP, TLS, Unix) as a transport. One of the three files that know node:net.
 
 import { type Server, Socket } from "node:net";
-import { Inlet } from "./inlet.ts";
+import { Inlet, isReadBuffer } from "./inlet.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 
 /** How long a socket may take to send what is left when it is closed, in milliseconds. */
 const LINGER_MS = 1_000;
 
+/** What a socket knows its transport by: listeners shared by all sockets cost an idle connection nothing. */
+const owner = Symbol("transport");
+interface Owned extends Socket {
+  [owner]: SocketTransport;
+}
+
 /** The transport over one connected socket, which it owns from then on. */
 export class SocketTransport implements Transport {
+  static readonly #listeners = {
+    error(this: Owned, error: Error): void {
+      this[owner].#error = error;
+    },
+    data(this: Owned, chunk: Uint8Array): void {
+      this[owner].#receiver?.received(chunk);
+    },
+    drain(this: Owned): void {
+      this[owner].#receiver?.drained();
+    },
+    end(this: Owned): void {
+      this[owner].end();
+    },
+    close(this: Owned): void {
+      this[owner].#closed();
+    },
+  };
+
   readonly address: string;
   readonly #socket: Socket;
   /** A plain socket that has nothing left to send has handed a chunk to the kernel. TLS may not have read it yet. */
@@ -28,10 +52,9 @@ export class SocketTransport implements Transport {
     this.#inlet = inlet;
     this.#reuses = !("encrypted" in socket);
     socket.setNoDelay(true);
+    (socket as Owned)[owner] = this;
     // Before anything else can fail: a socket without this listener takes the process down.
-    socket.on("error", (error) => {
-      this.#error = error;
-    });
+    socket.on("error", SocketTransport.#listeners.error);
   }
 
   get congested(): boolean {
@@ -45,11 +68,12 @@ export class SocketTransport implements Transport {
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver;
     const socket = this.#socket;
-    if (this.#inlet === undefined) socket.on("data", (chunk: Uint8Array) => receiver.received(chunk));
-    else this.#inlet.open((chunk) => receiver.received(chunk));
-    socket.on("drain", () => receiver.drained());
-    socket.on("end", () => this.end());
-    socket.on("close", () => this.#closed());
+    const { data, drain, end, close } = SocketTransport.#listeners;
+    if (this.#inlet === undefined) socket.on("data", data);
+    else this.#inlet.open(receiver);
+    socket.on("drain", drain);
+    socket.on("end", end);
+    socket.on("close", close);
     socket.resume();
     if (socket.destroyed) queueMicrotask(() => this.#closed());
   }
@@ -118,11 +142,11 @@ export function readThroughInlet(socket: Socket): { socket: Socket; inlet: Inlet
   parts._handle = null;
   parts._server = null;
   parts.server = null;
-  return { socket: made, inlet: usesBuffer(made, inlet) ? inlet : undefined };
+  return { socket: made, inlet: readsInPlace(made) ? inlet : undefined };
 }
 
 /** Whether Node has taken the option. */
-function usesBuffer(socket: Socket, { onread }: Inlet): boolean {
+function readsInPlace(socket: Socket): boolean {
   const values = socket as unknown as { [key: symbol]: unknown };
-  return Object.getOwnPropertySymbols(socket).some((symbol) => values[symbol] === onread.buffer);
+  return Object.getOwnPropertySymbols(socket).some((symbol) => isReadBuffer(values[symbol]));
 }

@@ -11,7 +11,7 @@ interface Ping {
 
 /** The PINGs that are on their way. Answers come in the order of the questions. */
 export class Pings {
-  readonly #open: Ping[] = [];
+  #open: Ping[] = [];
   #count = 0;
 
   /** Notes a PING; returns the number that it carries. */

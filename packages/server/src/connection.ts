@@ -14,6 +14,14 @@ import {
 /** Longest time that `close` may be given, in milliseconds. */
 const MAX_GRACE_MS = 3_600_000;
 
+/** Where tags are looked up. */
+export interface TagIndex {
+  add(tag: string, connection: Connection): void;
+  remove(tag: string, connection: Connection): void;
+}
+
+const noTags: ReadonlySet<string> = new Set();
+
 /** A connected client. */
 export class Connection implements Peer {
   /** Unique in the life of the server. */
@@ -21,16 +29,27 @@ export class Connection implements Peer {
   /** When it was accepted, as `Date.now()`. */
   readonly connectedAt: number = Date.now();
   readonly #session: Session;
-  readonly #tags = new Set<string>();
-  /** Makes calls to this client. Used by the server only. */
-  readonly caller: QueueingCaller;
+  #tags: Set<string> | null = null;
+  readonly #makeCaller: (session: Session) => QueueingCaller;
+  #caller: QueueingCaller | null = null;
+  #ended: string | null = null;
   /** Told of tags set and taken off. Used by the registry only. */
-  onTag: ((tag: string, set: boolean) => void) | null = null;
+  tagIndex: TagIndex | null = null;
 
-  constructor(id: number, session: Session, caller: QueueingCaller) {
+  /** @param makeCaller asked once, when the first call is made to this client: most servers never do. */
+  constructor(id: number, session: Session, makeCaller: (session: Session) => QueueingCaller) {
     this.id = id;
     this.#session = session;
-    this.caller = caller;
+    this.#makeCaller = makeCaller;
+  }
+
+  /** Makes calls to this client. Used by the server only. */
+  get caller(): QueueingCaller {
+    if (this.#caller === null) {
+      this.#caller = this.#makeCaller(this.#session);
+      if (this.#ended !== null) this.gone(this.#ended);
+    }
+    return this.#caller;
   }
 
   /** The name that the client gave itself. Not proof of anything. */
@@ -63,17 +82,18 @@ export class Connection implements Peer {
 
   /** Labels that the application has put on it: rooms, regions, roles. */
   get tags(): ReadonlySet<string> {
-    return this.#tags;
+    return this.#tags ?? noTags;
   }
 
   /** Puts a label on it; `server.connections.tagged` finds it by that until it closes. */
   tag(name: string): void {
+    this.#tags ??= new Set();
     this.#tags.add(name);
-    this.onTag?.(name, true);
+    this.tagIndex?.add(name, this);
   }
 
   untag(name: string): void {
-    if (this.#tags.delete(name)) this.onTag?.(name, false);
+    if (this.#tags?.delete(name)) this.tagIndex?.remove(name, this);
   }
 
   /** A stub of a service that the client offers: calls go from here to there. */
@@ -103,12 +123,13 @@ export class Connection implements Peer {
 
   /** There is room for calls that wait. Used by the server only. */
   pump(): void {
-    this.caller.pump();
+    this.#caller?.pump();
   }
 
   /** The connection has ended. Used by the server only. */
   gone(why: string): void {
-    this.caller.close(new VertexError("UNAVAILABLE", why, { outcome: "not-executed", family: "link" }));
+    this.#ended = why;
+    this.#caller?.close(new VertexError("UNAVAILABLE", why, { outcome: "not-executed", family: "link" }));
   }
 
   /**

@@ -64,8 +64,7 @@ export class Connections implements Iterable<Connection> {
     this.#peers.set(peer, connection);
     if (connection.identity !== undefined) this.#identities.add(connection.identity, connection);
     for (const tag of connection.tags) this.#tags.add(tag, connection);
-    connection.onTag = (tag, set) =>
-      set ? this.#tags.add(tag, connection) : this.#tags.remove(tag, connection);
+    connection.tagIndex = this.#tags;
   }
 
   /** Used by the server only. */
@@ -74,6 +73,6 @@ export class Connections implements Iterable<Connection> {
     this.#peers.delete(peer);
     this.#identities.remove(connection.identity, connection);
     for (const tag of connection.tags) this.#tags.remove(tag, connection);
-    connection.onTag = null;
+    connection.tagIndex = null;
   }
 }

@@ -2,6 +2,7 @@
 
 import {
   type LogEntry,
+  type QueueingCaller,
   Router,
   type Service,
   Session,
@@ -38,6 +39,14 @@ export class Server implements AsyncDisposable {
   #ended: Promise<ShutdownReport> | null = null;
   readonly #host: Host;
   readonly #stopping = new AbortController();
+  readonly #events: SessionEvents = this.#makeEvents();
+  readonly #makeCaller: (session: Session) => QueueingCaller = (session) => {
+    const { session: options, reverseInterceptors: interceptors } = this.#options;
+    const { callTimeoutMs } = options;
+    return sessionCaller(session, { callTimeoutMs, interceptors }, (error) =>
+      this.#say({ level: "warn", event: "one-way-failed", message: error.message, error }),
+    );
+  };
 
   /** @param host what it runs on: this event loop, unless it is a test. */
   constructor(options: ServerOptions = {}, host: Host = nodeHost()) {
@@ -87,7 +96,7 @@ export class Server implements AsyncDisposable {
 
   /** Serves a connection that came some other way: a test's memory transport, a socket that was handed over. */
   accept(transport: Transport): void {
-    const { session: options, name, maxConnections, reverseInterceptors: interceptors } = this.#options;
+    const { session: options, name, maxConnections } = this.#options;
     const { loop, sweeper } = this.#host;
     const session = new Session({
       role: "acceptor",
@@ -96,13 +105,9 @@ export class Server implements AsyncDisposable {
       options,
       router: this.#router,
       introduction: { name, services: this.#router.services },
-      events: this.#events(),
+      events: this.#events,
     });
-    const { callTimeoutMs } = options;
-    const caller = sessionCaller(session, { callTimeoutMs, interceptors }, (error) =>
-      this.#say({ level: "warn", event: "one-way-failed", message: error.message, error }),
-    );
-    const connection = new Connection(this.#nextId++, session, caller);
+    const connection = new Connection(this.#nextId++, session, this.#makeCaller);
     this.#stats.accepted++;
     const full = this.#sessions.size >= maxConnections;
     this.#sessions.set(session, connection);
@@ -196,10 +201,10 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  #events(): SessionEvents {
-    const { authenticate } = this.#options;
+  /** What all sessions tell. */
+  #makeEvents(): SessionEvents {
     return {
-      authenticate: (peer, address) => authenticate?.(peer, address),
+      authenticate: (peer, address) => this.#options.authenticate?.(peer, address),
       opened: (session) => {
         const connection = this.#sessions.get(session);
         if (connection !== undefined) this.connections.add(connection, session.peer);

@@ -128,7 +128,7 @@ export class FlowModel {
     this.#settings = settings;
     this.env = new ManualEnvironment(settings.seed);
     this.pool = new CreditPool(settings.connectionCreditBytes);
-    this.#sender = new Sender(new Loop(this.env), this.#wire, () => {});
+    this.#sender = new Sender(new Loop(this.env), this.#wire, { handedOver: () => {} });
     this.#sender.peerMaxFrameBytes = settings.maxFrameBytes;
     this.#sender.peerMaxMessageBytes = settings.maxMessageBytes;
     const link: InboundLink = {

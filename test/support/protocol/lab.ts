@@ -7,12 +7,13 @@ import { Loop } from "../../../packages/protocol/src/loop.ts";
 import { memoryPair } from "../../../packages/protocol/src/memory-transport.ts";
 import type { OutgoingCall } from "../../../packages/protocol/src/outgoing-call.ts";
 import { Router } from "../../../packages/protocol/src/router.ts";
-import { Session, type SessionEvents } from "../../../packages/protocol/src/session.ts";
+import { Session } from "../../../packages/protocol/src/session.ts";
 import type { SessionEnd } from "../../../packages/protocol/src/session-end.ts";
 import {
   resolveSessionOptions,
   type SessionOptions,
 } from "../../../packages/protocol/src/session-options.ts";
+import type { SessionEvents } from "../../../packages/protocol/src/session-parts.ts";
 import { Sweeper } from "../../../packages/protocol/src/sweeper.ts";
 import type { Transport } from "../../../packages/protocol/src/transport.ts";
 import type { VertexError } from "../../../packages/protocol/src/vertex-error.ts";

@@ -43,11 +43,13 @@ async function ends(): Promise<Ends> {
 function collect(inlet: Inlet): { bytes(): Buffer; buffers: Set<ArrayBufferLike> } {
   const parts: Buffer[] = [];
   const buffers = new Set<ArrayBufferLike>();
-  inlet.open((chunk) => {
-    assert.is(chunk.constructor, Uint8Array);
-    buffers.add(chunk.buffer);
-    parts.push(Buffer.from(chunk));
-    chunk.fill(0xdd);
+  inlet.open({
+    received(chunk) {
+      assert.is(chunk.constructor, Uint8Array);
+      buffers.add(chunk.buffer);
+      parts.push(Buffer.from(chunk));
+      chunk.fill(0xdd);
+    },
   });
   return { bytes: () => Buffer.concat(parts), buffers };
 }
@@ -91,10 +93,12 @@ test("keeps what comes before anybody takes it, and stops reading until then", a
 test("stops for a pause and goes on where it was", async () => {
   const { dialed, accepted, inner, closeServer } = await ends();
   let bytes = 0;
-  inner.open((chunk) => {
-    bytes += chunk.length;
-    accepted.pause();
-    setImmediate(() => accepted.resume());
+  inner.open({
+    received(chunk) {
+      bytes += chunk.length;
+      accepted.pause();
+      setImmediate(() => accepted.resume());
+    },
   });
   accepted.resume();
   dialed.end(Buffer.alloc(3_000_000));

@@ -21,7 +21,7 @@ function rig(): Rig {
     const peer = new RawPeer();
     peer.keeps = keeps;
     let flushed = 0;
-    return { peer, outbox: new Outbox(loop, peer, () => flushed++), flushed: () => flushed };
+    return { peer, outbox: new Outbox(loop, peer, { flushed: () => flushed++ }), flushed: () => flushed };
   };
   return { env, loop, add };
 }

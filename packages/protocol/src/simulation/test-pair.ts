@@ -8,8 +8,9 @@ import { memoryPair } from "../memory-transport.ts";
 import { nodeEnvironment, nodeHost } from "../node-environment.ts";
 import { Router } from "../router.ts";
 import type { Service } from "../service.ts";
-import { Session, type SessionEvents, type SessionParts } from "../session.ts";
+import { Session } from "../session.ts";
 import { resolveSessionOptions, type SessionOptions } from "../session-options.ts";
+import type { SessionEvents, SessionParts } from "../session-parts.ts";
 import type { Sweeper } from "../sweeper.ts";
 import { VertexError } from "../vertex-error.ts";
 
