@@ -121,6 +121,7 @@ async function mustBeIdle(model: Model, system: System): Promise<void> {
     if (session === null) continue;
     assert.is(session.openCalls, 0, "calls open");
     assert.is(session.runningCalls, 0, "slots taken");
+    assert.is(session.heldBytes, 0, "bytes held");
   }
   assert.is(system.dialing.waiting + system.accepting.waiting, 0, "calls waiting");
   assert.is(system.loop.deadlines.size, 0, "deadlines set");

@@ -17,11 +17,11 @@ export function replayCommand({ scenario, seed, minutes }: Run): string {
 
 /** A run that went well, in words. */
 export function successText({ scenario, seed, minutes }: Run, ms: number, report: WorldReport): string[] {
-  const { hash, events, calls, succeeded, failed, repeats, dismissals } = report;
+  const { hash, events, calls, succeeded, failed, repeats, dismissals, mostHeld } = report;
   return [
     `ok    ${scenario.name} seed ${seed}: ${minutes} min in ${(ms / 1_000).toFixed(2)} s, ${events} events, ` +
       `${calls} calls (${succeeded} well, ${repeats} repeats), trace ${hash}`,
-    `      ended badly: ${list(failed)}; connections: ${list(dismissals)}`,
+    `      ended badly: ${list(failed)}; connections: ${list(dismissals)}; held at most: ${mostHeld} bytes`,
   ];
 }
 

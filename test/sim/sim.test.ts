@@ -2,10 +2,12 @@
 import { VertexError } from "@vertex/protocol";
 import type { SimNode } from "@vertex/protocol/testing";
 import * as assert from "uvu/assert";
+import { CreditPool } from "../../packages/protocol/src/credit.ts";
 import { suite } from "../support/suite.ts";
 import { Handlers } from "./handlers.ts";
 import type { Model } from "./model.ts";
 import type { ParcelHandlers } from "./parcel-service.ts";
+import { everything } from "./plan.ts";
 import { failureText } from "./report.ts";
 import { type Scenario, scenarioNamed, scenarios } from "./scenario.ts";
 import { World } from "./world.ts";
@@ -163,6 +165,26 @@ checks("find a handler whose slot stays taken", async () => {
     { ...scenarioNamed("mixed"), faults: {} },
   );
   assert.match(text, /has 1 slots taken/);
+});
+
+checks("find a side that holds more than its windows allow", async () => {
+  const { take } = CreditPool.prototype;
+  CreditPool.prototype.take = (bytes) => bytes;
+  try {
+    const text = await caught(
+      () => {},
+      () => {},
+      {
+        ...scenarioNamed("mixed"),
+        faults: {},
+        profile: { ...everything, usualBytes: 900, largeBytes: 900, mostMessages: 300, gapMs: 1_000 },
+        session: () => ({ initialCreditBytes: 300, callCreditBytes: 100_000, connectionCreditBytes: 300 }),
+      },
+    );
+    assert.match(text, /holds \d+ bytes for \d+ calls, over \d+/);
+  } finally {
+    CreditPool.prototype.take = take;
+  }
 });
 
 checks("end with the one command that repeats the run, and the story of the call", async () => {

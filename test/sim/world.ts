@@ -1,4 +1,5 @@
 // One simulated world: its programs, its load, its faults, and the proof at its end that nothing is left.
+import { type ResolvedSessionOptions, resolveSessionOptions } from "@vertex/protocol";
 import { type Dice, SimNetwork, VirtualTime } from "@vertex/protocol/testing";
 import { makeCall } from "./callers.ts";
 import { Faults } from "./faults.ts";
@@ -10,6 +11,10 @@ import type { Scenario } from "./scenario.ts";
 
 const AUDIT_MS = 500;
 const LOOK_MS = 600_000;
+/** What a frame may cost beyond the credit that it is sent on. */
+const OVERDRAFT_BYTES = 255;
+/** What a message of the simulation has beside its bytes, in bytes, and what its last piece may cost more. */
+const MESSAGE_OVERHEAD_BYTES = 512;
 /** Reasons that a connection between two programs that keep the rules cannot end with. */
 const impossible = new Set([
   "PROTOCOL_ERROR",
@@ -29,6 +34,8 @@ export interface WorldReport {
   readonly failed: Readonly<Record<string, number>>;
   readonly repeats: number;
   readonly dismissals: Readonly<Record<string, number>>;
+  /** Most bytes that one program has held at once for its peers. */
+  readonly mostHeld: number;
 }
 
 export class World {
@@ -42,9 +49,12 @@ export class World {
   readonly #dice: Dice;
   readonly #plans: Dice;
   readonly #dismissals: Record<string, number> = {};
+  /** What the sessions of each program are opened with. */
+  readonly #windows = new Map<string, ResolvedSessionOptions>();
   #calling = true;
   #settling = false;
   #repeats = 0;
+  #mostHeld = 0;
 
   /** @param handlers what serves calls: those that do as planned, unless a test wants to see others caught. */
   constructor(
@@ -103,8 +113,8 @@ export class World {
   get report(): WorldReport {
     const { calls, succeeded, failed } = this.model.counts;
     const { trace, events } = this.time;
-    const repeats = this.#repeats;
-    return { hash: trace.hash, events, calls, succeeded, failed, repeats, dismissals: this.#dismissals };
+    const [repeats, mostHeld, dismissals] = [this.#repeats, this.#mostHeld, this.#dismissals];
+    return { hash: trace.hash, events, calls, succeeded, failed, repeats, dismissals, mostHeld };
   }
 
   async #pass(ms: number): Promise<void> {
@@ -118,19 +128,20 @@ export class World {
   #populate(handlers: HandlerFactory): void {
     const { network, model } = this;
     const dismissed = (dismissal: Dismissal) => this.#dismissed(dismissal);
-    const parts = () => ({
-      network,
-      model,
-      dismissed,
-      handlers,
-      session: this.#scenario.session(this.#dice),
-    });
-    for (let i = 1; i <= this.#scenario.servers; i++)
-      this.servers.push(new ServerProgram(parts(), `server-${i}`));
+    const parts = (name: string) => {
+      const session = this.#scenario.session(this.#dice);
+      this.#windows.set(name, resolveSessionOptions(session));
+      return { network, model, dismissed, handlers, session };
+    };
+    for (let i = 1; i <= this.#scenario.servers; i++) {
+      const name = `server-${i}`;
+      this.servers.push(new ServerProgram(parts(name), name));
+    }
     const addresses = this.servers.map(({ address }) => address);
     for (let i = 1; i <= this.#scenario.clients; i++) {
       const connections = this.#scenario.connections(this.#dice);
-      this.clients.push(new ClientProgram(parts(), `client-${i}`, addresses, connections));
+      const name = `client-${i}`;
+      this.clients.push(new ClientProgram(parts(name), name, addresses, connections));
     }
   }
 
@@ -184,8 +195,36 @@ export class World {
   #audit(): void {
     this.time.after(AUDIT_MS, () => {
       this.model.audit();
+      this.#auditMemory();
       this.#audit();
     });
+  }
+
+  /** Nobody holds more for its peers than the documented bound: credit × calls, the pool, and one message. */
+  #auditMemory(): void {
+    for (const { node, server } of this.servers) {
+      if (!node.alive) continue;
+      for (const { heldBytes, openCalls, runningCalls } of server.connections) {
+        this.#checkHeld(node.name, heldBytes, openCalls + runningCalls, 1);
+      }
+    }
+    for (const { node, stats } of this.clients) {
+      if (!node.alive) continue;
+      const { heldBytes, openCalls, runningCalls } = stats;
+      const own = this.network.connections.filter(({ dialer }) => dialer.life === node.life);
+      this.#checkHeld(node.name, heldBytes, openCalls + runningCalls, own.length);
+    }
+  }
+
+  #checkHeld(name: string, heldBytes: number, calls: number, connections: number): void {
+    const { profile } = this.#scenario;
+    const { initialCreditBytes, connectionCreditBytes } = this.#windows.get(name) ?? resolveSessionOptions();
+    const oneMessage = profile.largeBytes + MESSAGE_OVERHEAD_BYTES;
+    const bound =
+      calls * (initialCreditBytes + OVERDRAFT_BYTES) + connections * (connectionCreditBytes + oneMessage);
+    this.#mostHeld = Math.max(this.#mostHeld, heldBytes);
+    if (heldBytes > bound)
+      this.model.broken(`${name} holds ${heldBytes} bytes for ${calls} calls, over ${bound}`);
   }
 
   #dismissed({ by, of, reason }: Dismissal): void {

@@ -25,6 +25,7 @@ type Rest = Partial<ServerCase> & Pick<ServerCase, "answer">;
 const ends = { answer: [], ending: "PROTOCOL_ERROR" } as const;
 const noRequest = "FAIL 1 INVALID_ARGUMENT NOT_EXECUTED";
 const tooMuch = "FAIL 1 RESOURCE_EXHAUSTED NOT_EXECUTED";
+const notFor = "FAIL 1 PERMISSION_DENIED NOT_EXECUTED";
 const helloAda = "DATA|END 1 Hello Ada";
 
 function one(name: string, sent: readonly Step[], rest: Rest): ServerCase {
@@ -244,6 +245,7 @@ function metadataCases(): ServerCase[] {
     refused("a field that is cut off", Uint8Array.of(10, 9, 10)),
     refused("a text that is no UTF-8", field(1, join(field(1, "k"), field(2, Uint8Array.of(0xc0, 0xaf))))),
     carries("fields that nobody knows", join(pair("k", "v"), field(9, "new"))),
+    carries("somebody else's identity, from whom that is not taken", pair("vertex-identity", "root"), notFor),
     lying("a size one byte past the frame", 6, true),
     lying("a size of 65,535", 65_535, true),
     lying("a size of 1 in a frame of 10 bytes", 1, false),

@@ -82,6 +82,7 @@ function watch(call: Promise<string>): Promise<string> {
 function dialer(address: string): Client {
   const client = connect(address, {
     connectTimeoutMs: 500,
+    log: () => {},
     reconnect: { initialDelayMs: 10, maxDelayMs: 20 },
     session: { handshakeTimeoutMs: 300 },
   });

@@ -30,6 +30,12 @@ export interface ClientOptions {
     | ClientCredentials
     | (() => ClientCredentials | Promise<ClientCredentials>)
     | undefined;
+  /**
+   * For a server that is itself a client: what calls with a `parent` tell the next server of whom they are made for.
+   * Is given the parent's `identity`, returns what the next server's `forwardedIdentity` reads; `undefined` makes the call
+   * in this process's own name, and throwing fails it. Default: nobody is named.
+   */
+  readonly forwardIdentity?: ((identity: unknown) => string | Uint8Array | undefined) | undefined;
   /** Limits and times of each connection. */
   readonly session?: SessionOptions | undefined;
   /** Connections to hold; each call takes the one with the fewest calls open. Default 1; 1 to 1,024. */
@@ -74,6 +80,7 @@ export interface ResolvedClientOptions extends ClientOptions {
 const names = new Set([
   "name",
   "credentials",
+  "forwardIdentity",
   "session",
   "connections",
   "connectTimeoutMs",

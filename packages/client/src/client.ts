@@ -9,6 +9,7 @@ import {
   Router,
   type ServerStream,
   type Service,
+  type Session,
   stderrLog,
   type Timer,
   usageError,
@@ -29,6 +30,10 @@ export interface ClientStats {
   readonly waitingCalls: number;
   /** Calls sent and not answered yet. */
   readonly openCalls: number;
+  /** Calls of the server that are being served. */
+  readonly runningCalls: number;
+  /** What is held of the server's messages until they are taken, in bytes of credit. */
+  readonly heldBytes: number;
   /** Connections made since the start. */
   readonly connects: number;
   /** Connections lost, and tries that failed, since the start. */
@@ -78,8 +83,9 @@ export class Client implements AsyncDisposable {
     this.#router = new Router(this.#options.reverseInterceptors);
     this.#clock = host.loop.clock;
     this.#random = host.loop.random;
-    const { connections, maxQueuedCalls, session, interceptors } = this.#options;
-    const callerOptions = { callTimeoutMs: session.callTimeoutMs, maxQueuedCalls, interceptors };
+    const { connections, maxQueuedCalls, session, interceptors, forwardIdentity } = this.#options;
+    const { callTimeoutMs } = session;
+    const callerOptions = { callTimeoutMs, maxQueuedCalls, interceptors, forwardIdentity };
     this.#caller = new QueueingCaller(host.loop, this.#route(), callerOptions);
     const events = this.#events();
     this.#connectors = Array.from(
@@ -148,11 +154,15 @@ export class Client implements AsyncDisposable {
 
   stats(): ClientStats {
     const ready = this.#connectors.filter((connector) => connector.ready);
+    const sessions = this.#connectors.flatMap((connector) => connector.sessions);
+    const sum = (of: (session: Session) => number) => sessions.reduce((all, session) => all + of(session), 0);
     const roundTrips = ready.map((connector) => connector.roundTripMs).filter((ms) => ms >= 0);
     return {
       connections: ready.length,
       waitingCalls: this.#caller.waiting,
-      openCalls: this.#connectors.reduce((sum, connector) => sum + connector.openCalls, 0),
+      openCalls: sum(({ openCalls }) => openCalls),
+      runningCalls: sum(({ runningCalls }) => runningCalls),
+      heldBytes: sum(({ heldBytes }) => heldBytes),
       connects: this.#connects,
       disconnects: this.#disconnects,
       repeats: this.#repeats,

@@ -38,6 +38,14 @@ export class CallTable<T extends { readonly id: number }> {
     }
   }
 
+  /** The sum of `value` over all entries. */
+  sum(value: (entry: T) => number): number {
+    let sum = 0;
+    for (const entry of this.#slots) if (entry !== undefined) sum += value(entry);
+    if (this.#overflow !== null) for (const entry of this.#overflow.values()) sum += value(entry);
+    return sum;
+  }
+
   /** All entries, as they are now: the table may be changed while they are walked. */
   all(): T[] {
     const entries = this.#slots.filter((entry) => entry !== undefined);

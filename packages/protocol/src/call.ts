@@ -20,6 +20,11 @@ export interface CallOptions {
   readonly parent?: CallContext | undefined;
   /** Keys of the parent's metadata to carry on, beside its trace. */
   readonly forward?: readonly string[] | undefined;
+  /**
+   * False: the call is made for this process itself, not for the identity of its parent. Default: as the option
+   * `forwardIdentity` of the client says.
+   */
+  readonly forwardIdentity?: boolean | undefined;
   /** Called with the trailing metadata of a unary call that ended well, before its promise resolves. */
   readonly onTrailers?: ((trailers: Metadata) => void) | undefined;
 }
@@ -39,6 +44,11 @@ export interface CallContext {
   /** Full name of the method, `package.Service/Method`. */
   readonly method: string;
   readonly peer: Peer;
+  /**
+   * Who the call is made for: the identity that a peer which this server trusts with that has named, else
+   * `peer.identity`.
+   */
+  readonly identity: unknown;
   readonly metadata: Metadata;
   /** Milliseconds until the caller stops waiting; `Infinity` if it waits for ever. */
   readonly remainingMs: number;

@@ -3,6 +3,7 @@
 
 import type { CallOptions, ClientStream, DuplexStream, ServerStream } from "./call.ts";
 import { CallQueue } from "./call-queue.ts";
+import type { ForwardIdentity } from "./inheritance.ts";
 import { compose, type InterceptedCall, type Interceptor, type Next } from "./interceptor.ts";
 import type { Loop } from "./loop.ts";
 import { type CallPolicy, type OutgoingCall, timeoutOf } from "./outgoing-call.ts";
@@ -29,6 +30,8 @@ export interface CallerOptions {
   readonly callTimeoutMs: number;
   /** Calls that may wait for a connection. */
   readonly maxQueuedCalls: number;
+  /** What calls with a parent say of whom they are made for. Absent: nothing. */
+  readonly forwardIdentity?: ForwardIdentity | undefined;
   readonly interceptors: readonly Interceptor[];
 }
 
@@ -47,6 +50,10 @@ export class QueueingCaller implements Caller, CallPolicy {
     this.#options = options;
     this.#chain =
       options.interceptors.length === 0 ? null : compose(options.interceptors, (call) => this.#direct(call));
+  }
+
+  get forwardIdentity(): ForwardIdentity | undefined {
+    return this.#options.forwardIdentity;
   }
 
   /** Calls that wait for a connection. */

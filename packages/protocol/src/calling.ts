@@ -35,6 +35,11 @@ export class Calling {
     return this.#table?.size ?? 0;
   }
 
+  /** What is held of answers until they are taken, in bytes of credit. */
+  get heldBytes(): number {
+    return this.#table?.sum((call) => call.heldBytes) ?? 0;
+  }
+
   /** True when the ids of this connection are used up. */
   get spent(): boolean {
     return this.#nextId > LAST_ID;

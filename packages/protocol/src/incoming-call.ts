@@ -38,6 +38,7 @@ const nothing = new Uint8Array(0);
 export class IncomingCall implements CallContext, Timed {
   readonly id: number;
   readonly metadata: Metadata;
+  readonly identity: unknown;
   deadlineAt: number;
   previous: Timed | null = null;
   next: Timed | null = null;
@@ -63,12 +64,14 @@ export class IncomingCall implements CallContext, Timed {
     id: number,
     registration: Registration,
     metadata: Metadata,
+    identity: unknown,
     deadlineAt: number,
   ) {
     this.#link = link;
     this.id = id;
     this.#registration = registration;
     this.metadata = metadata;
+    this.identity = identity;
     this.deadlineAt = deadlineAt;
   }
 
@@ -78,6 +81,11 @@ export class IncomingCall implements CallContext, Timed {
 
   get peer(): Peer {
     return this.#link.peer;
+  }
+
+  /** What is held of the requests until they are taken, in bytes of credit. */
+  get heldBytes(): number {
+    return this.#inbound?.heldBytes ?? 0;
   }
 
   get remainingMs(): number {

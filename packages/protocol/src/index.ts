@@ -14,6 +14,7 @@ export { type CallerOptions, type CallRoute, QueueingCaller } from "./caller.ts"
 export type { Clock, Environment, Random, Timer } from "./clock.ts";
 export { detail, detailOf } from "./error-detail.ts";
 export type { PeerIntroduction } from "./handshake.ts";
+export type { ForwardIdentity } from "./inheritance.ts";
 export { compose, type InterceptedCall, type Interceptor, type Next } from "./interceptor.ts";
 export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
 export { Loop } from "./loop.ts";

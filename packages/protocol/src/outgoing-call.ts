@@ -10,7 +10,7 @@ import type { CallOptions, Metadata } from "./call.ts";
 import type { CallLink } from "./call-link.ts";
 import type { Timed } from "./deadlines.ts";
 import { checkOnlyMessage, Inbound } from "./inbound.ts";
-import { inheritedMetadata, inheritedTimeout } from "./inheritance.ts";
+import { type ForwardIdentity, inheritedMetadata, inheritedTimeout } from "./inheritance.ts";
 import type { Loop } from "./loop.ts";
 import { emptyMetadata, encodeMetadata } from "./metadata.ts";
 import type { Outbound } from "./outbound.ts";
@@ -29,6 +29,8 @@ export interface CallPolicy {
   again(call: OutgoingCall, error: VertexError): boolean;
   /** The call has settled: it leaves every queue. */
   forget(call: OutgoingCall): void;
+  /** What the metadata of a call with a parent says of whom it is made for. Absent: nothing. */
+  readonly forwardIdentity?: ForwardIdentity | undefined;
   /** Why calls wait just now, for the error of one that waited too long: "connect ECONNREFUSED 127.0.0.1:7400". */
   whyWaiting(): string;
 }
@@ -79,7 +81,7 @@ export abstract class OutgoingCall implements Timed {
   ) {
     this.#loop = loop;
     this.method = method;
-    const metadata = inheritedMetadata(options);
+    const metadata = inheritedMetadata(options, policy.forwardIdentity);
     this.metadata = metadata === undefined ? null : encodeMetadata(metadata);
     this.deadlineAt = loop.clock.now() + inheritedTimeout(timeoutMs, options);
     this.#policy = policy;
@@ -90,6 +92,11 @@ export abstract class OutgoingCall implements Timed {
   /** True when messages of this call may be lost with its connection: it can only start anew by its caller. */
   get carriesStream(): boolean {
     return this.request === undefined && this.attempts > 0;
+  }
+
+  /** What is held of the answers until they are taken, in bytes of credit. */
+  get heldBytes(): number {
+    return this.inbound?.heldBytes ?? 0;
   }
 
   /** The message that travels in the CALL frame; `undefined` for calls that stream their requests. */

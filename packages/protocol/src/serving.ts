@@ -7,19 +7,40 @@ import {
   readCallMethod,
   readCallRemaining,
 } from "@vertex/framing";
+import type { Metadata, Peer } from "./call.ts";
 import { CallTable } from "./call-table.ts";
+import { publicError } from "./failure.ts";
 import { IncomingCall, type ServingLink } from "./incoming-call.ts";
+import { IDENTITY_KEY } from "./inheritance.ts";
 import { decodeMetadata } from "./metadata.ts";
-import type { Router } from "./router.ts";
+import type { Registration, Router } from "./router.ts";
 import type { Sender } from "./sender.ts";
 import type { Status } from "./status.ts";
+import { isThenable } from "./thenable.ts";
 import { VertexError } from "./vertex-error.ts";
+
+/** Who a call is made for, when the other side names somebody. */
+export interface IdentityReader {
+  /**
+   * The identity that a call is served for. `undefined` refuses the call, and so does throwing; without this function
+   * every such call is refused.
+   */
+  forwarded?(named: string | Uint8Array, forwarder: Peer): unknown;
+}
+
+/** What serving needs of what a session is made of. */
+export interface ServingParts {
+  readonly router: Router;
+  readonly options: { readonly maxConcurrentCalls: number };
+  readonly events: IdentityReader;
+}
 
 /** The open calls of the other side. */
 export class Serving {
   readonly #link: ServingLink;
   readonly #sender: Sender;
   readonly #router: Router;
+  readonly #identities: IdentityReader;
   readonly #table = new CallTable<IncomingCall>();
   readonly #parity: number;
   readonly #maxConcurrent: number;
@@ -35,12 +56,13 @@ export class Serving {
   #closed = false;
 
   /** @param parity 1 when the other side is the dialing one. */
-  constructor(link: ServingLink, sender: Sender, router: Router, parity: number, maxConcurrent: number) {
+  constructor(link: ServingLink, sender: Sender, parts: ServingParts, parity: number) {
     this.#link = link;
     this.#sender = sender;
-    this.#router = router;
+    this.#router = parts.router;
+    this.#identities = parts.events;
     this.#parity = parity;
-    this.#maxConcurrent = maxConcurrent;
+    this.#maxConcurrent = parts.options.maxConcurrentCalls;
   }
 
   /** Slots taken: calls whose handler has not settled or whose answer has not been sent. */
@@ -51,6 +73,11 @@ export class Serving {
   /** Calls taken in all. */
   get total(): number {
     return this.#total;
+  }
+
+  /** What is held of requests until they are taken, in bytes of credit. */
+  get heldBytes(): number {
+    return this.#table.sum((call) => call.heldBytes);
   }
 
   /** Highest id seen. */
@@ -89,7 +116,12 @@ export class Serving {
       remainingMs === NO_DEADLINE ? Number.POSITIVE_INFINITY : this.#link.loop.clock.now() + remainingMs;
     const metadata = this.#metadata(id, buf, start + CALL_FIXED_BYTES, messageStart);
     if (metadata === null) return;
-    const call = new IncomingCall(this.#link, id, registration, metadata, deadlineAt);
+    const named = metadata.get(IDENTITY_KEY);
+    const call =
+      named === undefined
+        ? new IncomingCall(this.#link, id, registration, metadata, this.#link.peer.identity, deadlineAt)
+        : this.#forwarded(id, registration, metadata, named, deadlineAt);
+    if (call === null) return;
     this.#table.add(call);
     this.#running++;
     this.#total++;
@@ -171,6 +203,33 @@ export class Serving {
     } catch (error) {
       if (!(error instanceof VertexError)) throw error;
       this.#sender.fail(id, error);
+      return null;
+    }
+  }
+
+  /** A call that the peer makes for somebody else; null when it has been refused. */
+  #forwarded(
+    id: number,
+    registration: Registration,
+    metadata: Metadata,
+    named: string | Uint8Array,
+    deadlineAt: number,
+  ): IncomingCall | null {
+    const { peer } = this.#link;
+    try {
+      const identity = this.#identities.forwarded?.(named, peer);
+      // A promise is not undefined, and nobody's identity.
+      if (identity === undefined || isThenable(identity)) {
+        this.#refuse(id, "PERMISSION_DENIED", "this side takes no calls for others from here");
+        return null;
+      }
+      const rest = new Map(metadata);
+      rest.delete(IDENTITY_KEY);
+      return new IncomingCall(this.#link, id, registration, rest, identity, deadlineAt);
+    } catch (error) {
+      const shown = publicError(error);
+      if (shown !== error) this.#link.handlerFailed(error, registration.method.path);
+      this.#refuse(id, shown.code, shown.message);
       return null;
     }
   }

@@ -3,13 +3,14 @@
 import type { Introduction, PeerIntroduction } from "./handshake.ts";
 import type { Loop } from "./loop.ts";
 import type { Router } from "./router.ts";
+import type { IdentityReader } from "./serving.ts";
 import type { Session } from "./session.ts";
 import type { SessionEnd } from "./session-end.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a session tells the side it belongs to. */
-export interface SessionEvents {
+export interface SessionEvents extends IdentityReader {
   /** Decides who a dialer is; what it returns becomes `peer.identity`. Throwing refuses the connection. */
   authenticate?(peer: PeerIntroduction, address: string): unknown;
   /** The handshake is done. */

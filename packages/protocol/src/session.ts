@@ -29,7 +29,7 @@ import {
 import type { ResolvedSessionOptions } from "./session-options.ts";
 import type { SessionEvents, SessionParts, SessionState } from "./session-parts.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
-import { VertexError } from "./vertex-error.ts";
+import { VertexError, violation } from "./vertex-error.ts";
 import { Pings, StallWatch } from "./vitals.ts";
 
 /** Last call id of a GOAWAY that only announces the end. */
@@ -79,7 +79,7 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
     this.#link = new Link(loop, this.#sender, this.peer, options, this);
     this.#calling = new Calling(this.#link, role === "dialer" ? 1 : 2);
     const parity = role === "dialer" ? 0 : 1;
-    this.#serving = new Serving(this.#link, this.#sender, parts.router, parity, options.maxConcurrentCalls);
+    this.#serving = new Serving(this.#link, this.#sender, parts, parity);
     this.#opening = new Opening(this, this.#sender, transport, options, parts.introduction);
     this.#heartbeat = new Heartbeat(options.heartbeatIntervalMs, options.heartbeatTimeoutMs, this.startedAt);
   }
@@ -95,6 +95,10 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
   /** Calls of the other side taken in all. */
   get servedCalls(): number {
     return this.#serving.total;
+  }
+  /** What is held of the other side's messages until they are taken, in bytes of credit. */
+  get heldBytes(): number {
+    return this.#calling.heldBytes + this.#serving.heldBytes;
   }
 
   /** Starts reading, and says HELLO if this side dialed. */
@@ -381,8 +385,4 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
     this.#transport.end();
     this.#events.closed(this, end);
   }
-}
-
-function violation(message: string): never {
-  throw new VertexError("INTERNAL", message, { family: "protocol" });
 }

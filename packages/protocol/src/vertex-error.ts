@@ -91,3 +91,8 @@ export function usageError(message: string, method?: string, cause?: unknown): V
     cause,
   });
 }
+
+/** The other side has broken the protocol: its connection ends. */
+export function violation(message: string): never {
+  throw new VertexError("INTERNAL", message, { family: "protocol" });
+}

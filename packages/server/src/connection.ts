@@ -67,6 +67,14 @@ export class Connection implements Peer {
   get roundTripMs(): number {
     return this.#session.roundTripMs;
   }
+  /** What is held of the messages of this client until they are taken, in bytes of credit. */
+  get heldBytes(): number {
+    return this.#session.heldBytes;
+  }
+  /** Calls to this client that are sent and not answered yet. */
+  get openCalls(): number {
+    return this.#session.openCalls;
+  }
   /** Calls of this client that are being served. */
   get runningCalls(): number {
     return this.#session.runningCalls;

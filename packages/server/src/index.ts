@@ -21,7 +21,7 @@ export {
 export { Connection } from "./connection.ts";
 export { Connections } from "./connections.ts";
 export { createServer, Server } from "./server.ts";
-export type { ServerOptions } from "./server-options.ts";
+export type { ForwardedIdentity, ServerOptions } from "./server-options.ts";
 export type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";
 export type { ServerStatsReport } from "./stats.ts";
 export { type Cursor, type SlowPolicy, type SubscribeOptions, Topic, type TopicOptions } from "./topic.ts";

@@ -3,6 +3,7 @@
 import {
   type Interceptor,
   type Log,
+  type Peer,
   type PeerIntroduction,
   type ResolvedSessionOptions,
   resolveSessionOptions,
@@ -11,6 +12,20 @@ import {
   usageError,
 } from "@vertex/protocol";
 import type { TlsOptions } from "./listener.ts";
+
+/** How a server takes calls that one of its clients, itself a server, makes for somebody else. */
+export interface ForwardedIdentity {
+  /**
+   * Whether this client's word is taken. It has been authenticated: without an identity of its own it is not asked for.
+   * Only `true` is yes.
+   */
+  trusts(forwarder: Peer): boolean;
+  /**
+   * Who it is that the forwarder names; becomes `context.identity`. `undefined` refuses the call as PERMISSION_DENIED,
+   * what it throws refuses the call too, with the text of a VertexError and of nothing else. Not asynchronous.
+   */
+  read(named: string | Uint8Array): unknown;
+}
 
 /** Options of a server. All have defaults. */
 export interface ServerOptions {
@@ -25,6 +40,8 @@ export interface ServerOptions {
    * refuses the connection as UNAUTHENTICATED (as INTERNAL, so that clients come back, for a VertexError of any other code than that and PERMISSION_DENIED), with the text of a VertexError and of nothing else. Default: everybody.
    */
   readonly authenticate?: ((peer: PeerIntroduction, address: string) => unknown) | undefined;
+  /** Which clients may make calls for others, and who those are. Default: none may. */
+  readonly forwardedIdentity?: ForwardedIdentity | undefined;
   /** Run around every handler, the first one outermost. */
   readonly interceptors?: readonly Interceptor[] | undefined;
   /** Run around every call from here to a client (`connection.use`), and once around one to many (`server.all`). */
@@ -43,6 +60,7 @@ export interface ResolvedServerOptions {
   readonly session: ResolvedSessionOptions;
   readonly maxConnections: number;
   readonly authenticate: ServerOptions["authenticate"];
+  readonly forwardedIdentity: ForwardedIdentity | undefined;
   readonly interceptors: readonly Interceptor[];
   readonly reverseInterceptors: readonly Interceptor[];
   readonly tls: TlsOptions | undefined;
@@ -55,6 +73,7 @@ const names = new Set([
   "session",
   "maxConnections",
   "authenticate",
+  "forwardedIdentity",
   "interceptors",
   "reverseInterceptors",
   "tls",
@@ -83,6 +102,7 @@ export function resolveServerOptions(options: ServerOptions = {}): ResolvedServe
     session: resolveSessionOptions(options.session),
     maxConnections,
     authenticate: options.authenticate,
+    forwardedIdentity: options.forwardedIdentity,
     interceptors: options.interceptors ?? [],
     reverseInterceptors: options.reverseInterceptors ?? [],
     tls: options.tls,

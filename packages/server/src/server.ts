@@ -2,6 +2,7 @@
 
 import {
   type LogEntry,
+  type Peer,
   type QueueingCaller,
   Router,
   type Service,
@@ -205,6 +206,7 @@ export class Server implements AsyncDisposable {
   #makeEvents(): SessionEvents {
     return {
       authenticate: (peer, address) => this.#options.authenticate?.(peer, address),
+      forwarded: (named, forwarder) => this.#forwarded(named, forwarder),
       opened: (session) => {
         const connection = this.#sessions.get(session);
         if (connection !== undefined) this.connections.add(connection, session.peer);
@@ -217,6 +219,13 @@ export class Server implements AsyncDisposable {
         this.#say({ level: "error", event: "handler-failed", message: "a handler threw", method, error });
       },
     };
+  }
+
+  #forwarded(named: string | Uint8Array, forwarder: Peer): unknown {
+    const { forwardedIdentity } = this.#options;
+    if (forwardedIdentity === undefined || forwarder.identity === undefined) return undefined;
+    // A promise of false would be taken for a yes.
+    return forwardedIdentity.trusts(forwarder) === true ? forwardedIdentity.read(named) : undefined;
   }
 
   #closed(session: Session, end: SessionEnd): void {
