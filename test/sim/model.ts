@@ -29,7 +29,8 @@ export interface CallRecord {
   end: { readonly outcome: Outcome | "well"; readonly at: number } | null;
   /** Nothing may fail while it runs. */
   readonly sheltered: boolean;
-  readonly story: string[];
+  /** What befell it, and when: put in words only when somebody wants to read it. */
+  readonly story: { readonly at: number; readonly what: string }[];
 }
 
 /** Something that must never be has been. */
@@ -137,7 +138,7 @@ export class Model {
   }
 
   tell(record: CallRecord, what: string): void {
-    record.story.push(`${stamp(this.time.now)} ${what}`);
+    record.story.push({ at: this.time.now, what });
   }
 
   /** A handler has been entered. */
@@ -266,6 +267,6 @@ export function describe(error: unknown): string {
 }
 
 /** A virtual time in words. */
-function stamp(ms: number): string {
+export function stamp(ms: number): string {
   return `${(ms / 1_000).toFixed(4).padStart(12)} s`;
 }

@@ -1,5 +1,5 @@
 // What a run of a world has to say: a line when it went well, and what repeats it when it did not.
-import { Violation } from "./model.ts";
+import { stamp, Violation } from "./model.ts";
 import type { Scenario } from "./scenario.ts";
 import type { World, WorldReport } from "./world.ts";
 
@@ -35,7 +35,7 @@ export function failureText(error: unknown, world: World, run: Run): string[] {
   for (const line of world.model.tail.slice(-15)) lines.push(`  ${line}`);
   if (error instanceof Violation && error.record !== undefined) {
     lines.push(`  the call: ${JSON.stringify(error.record.plan)}`);
-    for (const line of error.record.story.slice(-20)) lines.push(`  ${line}`);
+    for (const { at, what } of error.record.story.slice(-20)) lines.push(`  ${stamp(at)} ${what}`);
   }
   return [...lines, `replay with: ${replayCommand(run)}`];
 }

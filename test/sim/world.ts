@@ -52,6 +52,7 @@ export class World {
   /** What the sessions of each program are opened with. */
   readonly #windows = new Map<string, ResolvedSessionOptions>();
   #calling = true;
+  #lull = false;
   #settling = false;
   #repeats = 0;
   #mostHeld = 0;
@@ -78,15 +79,22 @@ export class World {
   }
 
   /** Lets the world run for `forMs` under load and faults. `looked` is called every ten virtual minutes. */
-  async run(forMs: number, looked: (minute: number) => void = () => {}): Promise<void> {
+  async run(forMs: number, looked: (minute: number) => unknown = () => {}): Promise<void> {
     this.#audit();
     for (const client of this.clients) this.#load(client);
     this.faults.start();
     const endsAt = this.time.now + forMs;
     while (this.time.now < endsAt) {
       await this.#pass(Math.min(LOOK_MS, endsAt - this.time.now));
-      looked(Math.round(this.time.now / 60_000));
+      await looked(Math.round(this.time.now / 60_000));
     }
+  }
+
+  /** Nobody makes calls for so long, so that those that are open end and are forgotten. Faults go on. */
+  async lull(forMs: number): Promise<void> {
+    this.#lull = true;
+    await this.#pass(forMs);
+    this.#lull = false;
   }
 
   /** Faults stop: everything settles, new calls succeed, and then nothing is left of anything. */
@@ -149,6 +157,7 @@ export class World {
     const everyMs = 1_000 / this.#scenario.callsPerSecond;
     this.time.after(-Math.log(1 - this.#plans.random()) * everyMs, () => {
       if (!this.#calling) return;
+      if (this.#lull) return this.#load(client);
       const plan = drawPlan(this.#plans, this.#scenario.profile);
       if (this.#plans.chance(this.#scenario.reverseShare)) this.#callBack(plan);
       else if (client.node.alive) client.node.run(() => this.#call(client, plan));

@@ -51,6 +51,8 @@ export interface ServerCase extends CaseHead {
   readonly freshId?: number;
   /** PINGs of the server stay without an answer. */
   readonly mute?: boolean;
+  /** Only where a write arrives in one piece, which TLS and cuts prevent: a server that reads no further meets less. */
+  readonly whole?: boolean;
   /** Only the suite's own server is set up for it. */
   readonly own?: boolean;
 }

@@ -27,8 +27,8 @@ const announce = goaway(ANNOUNCED, shutdown);
 
 function readyCells(): ServerCase[] {
   const states: readonly (readonly [string, readonly Step[]])[] = [
-    ["ready", [call(1, "Slow", { message: slow(100) })]],
-    ["draining", [call(1, "Slow", { message: slow(100) }), announce]],
+    ["ready", [call(1, "Slow", { message: slow(300) })]],
+    ["draining", [call(1, "Slow", { message: slow(300) }), announce]],
   ];
   const pong = `PONG 0 ${"07".repeat(8)}`;
   return states.flatMap(([state, steps]): ServerCase[] => {
@@ -160,7 +160,7 @@ function pingCases({ heartbeatIntervalMs, heartbeatTimeoutMs }: ServerFacts): Se
     ),
     {
       name: "PING: while a call is open",
-      state: [call(1, "Slow", { message: slow(50) })],
+      state: [call(1, "Slow", { message: slow(300) })],
       sent: [ping(3)],
       answer: [pong(3), "DATA|END 1 Finally, Ada"],
       ending: "usable",
@@ -214,7 +214,7 @@ function pingCases({ heartbeatIntervalMs, heartbeatTimeoutMs }: ServerFacts): Se
 }
 
 function goawayCases(): ServerCase[] {
-  const running = [call(1, "Slow", { message: slow(80) })];
+  const running = [call(1, "Slow", { message: slow(300) })];
   const stream = [call(1, "Chat"), data(1, line("a")), "DATA 1 echo a"];
   const finally_ = "DATA|END 1 Finally, Ada";
   const says = (

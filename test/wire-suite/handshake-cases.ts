@@ -82,10 +82,10 @@ function heldBack(): ServerCase[] {
     held("nothing", [], {}),
     held("PING", [ping(7)], { answer: ["WELCOME 0", `PONG 0 ${"07".repeat(8)}`] }),
     held("a CALL", [hi(1)], { answer: ["WELCOME 0", "DATA|END 1 Hello Ada"] }),
-    held("a CALL and its CANCEL", [call(1, "Slow", { message: slow(30) }), frame("CANCEL", 1)], {
-      quietMs: 60,
+    held("a CALL and its CANCEL", [call(1, "Slow", { message: slow(300) }), frame("CANCEL", 1)], {
+      quietMs: 500,
     }),
-    held("GOAWAY", [goaway(0, 1)], { answer: [], ending: "closed" }),
+    held("GOAWAY", [goaway(0, 1)], { answer: [], ending: "closed", whole: true }),
     held("HELLO", [hello()], ends),
     held("WELCOME", [welcome()], ends),
     held("PONG", [samples.PONG], ends),
@@ -93,7 +93,7 @@ function heldBack(): ServerCase[] {
     held(
       "1,025 frames",
       Array.from({ length: 1_025 }, () => ping(1)),
-      { answer: [], ...ends },
+      { answer: [], whole: true, ...ends },
     ),
     {
       ...held("a CALL", [hi(1)], { answer: [], ending: "UNAUTHENTICATED" }),

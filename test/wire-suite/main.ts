@@ -1,6 +1,9 @@
-// `pnpm wire-suite`: every case against a server, and against a client, with two verdicts for each.
+// `pnpm wire-suite`: every case against a server, over each transport, and against clients, with two verdicts for each.
 import { parseArgs } from "node:util";
+import { seededRandom } from "../support/protocol/manual-environment.ts";
+import { transports } from "../support/server/greeter.ts";
 import { clientCases, clientServingCases } from "./client-cases.ts";
+import { type ClientMaker, clientProcess, ownClients } from "./client-under-test.ts";
 import { runClientCase, runClientServingCase } from "./run-client.ts";
 import { type CaseResult, factsOf, inParallel, runServerCase, type Target } from "./run-server.ts";
 import { startOwnServer } from "./server.ts";
@@ -8,21 +11,26 @@ import { serverCases } from "./server-cases.ts";
 
 const usage = `usage: pnpm wire-suite [options]
 
-  --server HOST:PORT  the server cases, against a server there; it must serve vertex.test.v1.Greeter
-                      (test/schema/greeter.proto) as its comments say
-  --client            only the client cases; without both: all cases, the server ones against a server of its own
-  --only TEXT         only the cases whose name contains it
-  --list              print the names, run nothing
+  --server ADDRESS  the server cases, against a server there: HOST:PORT, tcp://HOST:PORT or unix:/PATH. It must serve
+                    vertex.test.v1.Greeter (test/schema/greeter.proto) as its comments say
+  --client          only the client cases; without both: all cases, the server ones against a server of its own over
+                    TCP, TLS and a Unix socket, the client ones against clients of this process and of another
+  --only TEXT       only the cases whose name contains it
+  --seconds N       again and again for so long, from the second round on with all that is written cut into pieces
+  --seed N          what the cuts are drawn from (default 1)
+  --list            print the names, run nothing
 `;
 
 const AT_ONCE = 24;
 
-function targetOf(text: string): Target {
-  const colon = text.lastIndexOf(":");
-  const port = Number(text.slice(colon + 1));
-  if (colon < 1 || !Number.isInteger(port) || port < 1)
-    throw new Error(`--server must be HOST:PORT, not "${text}"`);
-  return { host: text.slice(0, colon), port };
+interface Asked {
+  readonly only: string;
+  readonly list: boolean;
+  readonly cuts: (() => number) | undefined;
+}
+
+function targetOf(text: string, { cuts }: Asked): Target {
+  return { address: /^(tcp|tls):\/\/|^unix:/.test(text) ? text : `tcp://${text}`, cuts };
 }
 
 function report(what: string, results: readonly CaseResult[]): boolean {
@@ -38,37 +46,59 @@ function report(what: string, results: readonly CaseResult[]): boolean {
   return failed === 0 && results.length > 0;
 }
 
-async function runServer(target: Target, own: boolean, only: string, list: boolean): Promise<boolean> {
+function print(what: string, cases: readonly { readonly name: string }[]): boolean {
+  for (const { name } of cases) process.stdout.write(`${what}  ${name}\n`);
+  return true;
+}
+
+async function runServer(
+  what: string,
+  target: Target,
+  own: boolean,
+  { only, list }: Asked,
+): Promise<boolean> {
   const facts = await factsOf(target);
-  const cases = serverCases(facts, own).filter(({ name }) => name.includes(only));
-  if (list) {
-    for (const { name } of cases) process.stdout.write(`server  ${name}\n`);
-    return true;
-  }
-  return report("server", await inParallel(cases, AT_ONCE, (one) => runServerCase(target, one, facts)));
+  const inPieces = target.cuts !== undefined || target.address.startsWith("tls:");
+  const cases = serverCases(facts, own).filter(
+    ({ name, whole }) => name.includes(only) && !(inPieces && whole === true),
+  );
+  if (list) return print("server", cases);
+  return report(what, await inParallel(cases, AT_ONCE, (one) => runServerCase(target, one, facts)));
 }
 
-async function runOwnServer(only: string, list: boolean): Promise<boolean> {
-  const { server, target } = await startOwnServer();
-  try {
-    return await runServer(target, true, only, list);
-  } finally {
-    await server.shutdown({ graceMs: 0 });
+async function runOwnServers(asked: Asked): Promise<boolean> {
+  let good = true;
+  for (const { name, address } of asked.list ? transports.slice(0, 1) : transports) {
+    const { server, target } = await startOwnServer(address());
+    try {
+      good = (await runServer(`server over ${name}`, { ...target, cuts: asked.cuts }, true, asked)) && good;
+    } finally {
+      await server.shutdown({ graceMs: 0 });
+    }
   }
+  return good;
 }
 
-async function runClient(only: string, list: boolean): Promise<boolean> {
+async function runClients(what: string, maker: ClientMaker, { only, list, cuts }: Asked): Promise<boolean> {
   const calling = clientCases.filter(({ name }) => name.includes(only));
   const serving = clientServingCases.filter(({ name }) => name.includes(only));
-  if (list) {
-    for (const { name } of [...calling, ...serving]) process.stdout.write(`client  ${name}\n`);
-    return true;
-  }
+  if (list) return print("client", [...calling, ...serving]);
   const results = [
-    ...(await inParallel(calling, AT_ONCE, runClientCase)),
-    ...(await inParallel(serving, AT_ONCE, runClientServingCase)),
+    ...(await inParallel(calling, AT_ONCE, (one) => runClientCase(one, maker, cuts))),
+    ...(await inParallel(serving, AT_ONCE, (one) => runClientServingCase(one, maker, cuts))),
   ];
-  return report("client", results);
+  return report(what, results);
+}
+
+async function runAllClients(asked: Asked): Promise<boolean> {
+  const own = await runClients("client", ownClients, asked);
+  if (asked.list) return own;
+  const others = clientProcess();
+  try {
+    return (await runClients("client in a process of its own", others, asked)) && own;
+  } finally {
+    await others.end();
+  }
 }
 
 async function main(): Promise<void> {
@@ -78,16 +108,25 @@ async function main(): Promise<void> {
       server: { type: "string" },
       client: { type: "boolean", default: false },
       only: { type: "string", default: "" },
+      seconds: { type: "string", default: "0" },
+      seed: { type: "string", default: "1" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return void process.stdout.write(usage);
   const { server, client, only, list } = values;
+  const [seconds, seed] = [Number(values.seconds), Number(values.seed)];
+  if (!(seconds >= 0) || !Number.isInteger(seed)) throw new Error("--seconds and --seed take numbers");
+  const endsAt = performance.now() + seconds * 1_000;
   let good = true;
-  if (server !== undefined) good = await runServer(targetOf(server), false, only, list);
-  else if (!client) good = await runOwnServer(only, list);
-  if (client || server === undefined) good = (await runClient(only, list)) && good;
+  for (let round = 0; round === 0 || (good && performance.now() < endsAt); round++) {
+    if (round > 0) process.stdout.write(`round ${round + 1}, cut by seed ${seed + round}\n`);
+    const asked: Asked = { only, list, cuts: round === 0 ? undefined : seededRandom(seed + round) };
+    if (server !== undefined) good = await runServer("server", targetOf(server, asked), false, asked);
+    else if (!client) good = await runOwnServers(asked);
+    if (client || server === undefined) good = (await runAllClients(asked)) && good;
+  }
   if (!good) process.exitCode = 1;
 }
 

@@ -114,10 +114,10 @@ function shapeCases({ calls }: ServerFacts): ServerCase[] {
     one("client stream: no message", [call(1, "Sum"), finish], { answer: ["DATA|END 1"] }),
     one(
       "client stream: DATA behind FINISH",
-      [call(1, "Slow"), data(1, slow(90)), finish, data(1, tick(1))],
+      [call(1, "Slow"), data(1, slow(300)), finish, data(1, tick(1))],
       ends,
     ),
-    one("client stream: DATA behind END", [call(1, "Slow"), data(1, slow(90), END), data(1)], ends),
+    one("client stream: DATA behind END", [call(1, "Slow"), data(1, slow(300), END), data(1)], ends),
     one(
       "client stream: a message that does not decode",
       [call(1, "Sum"), data(1, Uint8Array.of(10, 9, 65))],
@@ -179,7 +179,7 @@ function shapeCases({ calls }: ServerFacts): ServerCase[] {
     {
       name: "max_concurrent_calls: a call waits for the handler of one that was cancelled",
       own: true,
-      state: [...many.slice(1), call(above, "Slow", { message: slow(100) })],
+      state: [...many.slice(1), call(above, "Slow", { message: slow(300) })],
       sent: [frame("CANCEL", above), hi(above + 2), `DATA|END ${above + 2} Hello Ada`],
       answer: [],
       ending: "usable",

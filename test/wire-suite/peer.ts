@@ -1,6 +1,7 @@
 // The raw peer: one real socket, frames in and out, and nothing above them. Sends what a case says, also what no real
 // peer would, and keeps what comes back until somebody asks for it.
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import {
   call,
   data,
@@ -43,6 +44,21 @@ function starts(seen: string, wanted: string): boolean {
   return seen === wanted || seen.startsWith(`${wanted} `) || seen.startsWith(`${wanted}:`);
 }
 
+/** Most pieces of one write, so that long ones stay quick. */
+const MOST_PIECES = 24;
+
+function cut(bytes: Uint8Array, cuts: () => number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let at = 0;
+  while (at < bytes.length && pieces.length < MOST_PIECES) {
+    const to = at + 1 + Math.floor(cuts() ** 3 * (bytes.length - at));
+    pieces.push(bytes.slice(at, to));
+    at = to;
+  }
+  if (at < bytes.length) pieces.push(bytes.slice(at));
+  return pieces;
+}
+
 /** One connection. */
 export class Peer {
   /** False: PINGs stay without an answer. */
@@ -57,9 +73,15 @@ export class Peer {
   #seen: Seen[] = [];
   readonly #credits = new Map<number, number>();
   readonly #wake: (() => void)[] = [];
+  readonly #cuts: (() => number) | undefined;
+  /** Pieces that have not been written yet; null when none wait. */
+  #pieces: Uint8Array[] | null = null;
+  #ending = false;
 
-  constructor(socket: Socket) {
+  /** @param cuts what is drawn from to cut what is written into pieces, each in a turn of its own. */
+  constructor(socket: Socket, cuts?: () => number) {
     this.#socket = socket;
+    this.#cuts = cuts;
     socket.setNoDelay(true);
     socket.on("data", (chunk) => this.#received(chunk));
     const over = () => {
@@ -70,21 +92,45 @@ export class Peer {
   }
 
   write(bytes: Uint8Array): void {
-    if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(bytes);
+    if (this.#cuts === undefined) return this.#writeNow(bytes);
+    const pieces = cut(bytes, this.#cuts);
+    if (this.#pieces !== null) {
+      this.#pieces.push(...pieces);
+      return;
+    }
+    this.#pieces = pieces;
+    this.#writeNext();
   }
 
   /** Ends this half. */
   end(): void {
-    this.#socket.end();
+    this.#ending = true;
+    if (this.#pieces === null) this.#socket.end();
   }
 
-  /** Resets the connection. */
+  /** Resets the connection, or breaks it where there is no reset. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    if (this.#socket.remoteAddress === undefined || this.#socket instanceof TLSSocket) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  #writeNow(bytes: Uint8Array): void {
+    if (!this.#socket.destroyed && this.#socket.writable) this.#socket.write(bytes);
+  }
+
+  #writeNext(): void {
+    const piece = this.#pieces?.shift();
+    if (piece === undefined) {
+      this.#pieces = null;
+      if (this.#ending) this.#socket.end();
+      return;
+    }
+    this.#writeNow(piece);
+    setImmediate(() => this.#writeNext());
   }
 
   /** What came, is no answer that was waited for, and was not to be expected at any time. */

@@ -1,10 +1,8 @@
 // Runs client cases: each with a listening socket and a Vertex client of its own. The first connection misbehaves as
 // the case says, every later one is a good server; so a call that moved or was repeated ends as "again".
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { type Client, connect, VertexError } from "@vertex/client";
-import { Greeter, type GreeterClient } from "../gen/greeter.ts";
-import { greeterHandlers } from "../support/server/greeter.ts";
-import type { ClientCall, ClientCase } from "./case.ts";
+import type { ClientCase } from "./case.ts";
+import type { ClientMaker, ClientUnderTest } from "./client-under-test.ts";
 import { data, END, hi, line, ping, welcome } from "./frames.ts";
 import { Peer } from "./peer.ts";
 import type { CaseResult } from "./run-server.ts";
@@ -20,12 +18,12 @@ class Host {
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
 
-  constructor() {
+  constructor(cuts: (() => number) | undefined) {
     this.#server = createServer();
     this.first = new Promise((resolve) => {
       this.#server.on("connection", (socket) => {
         this.#sockets.push(socket);
-        const peer = new Peer(socket);
+        const peer = new Peer(socket, cuts);
         if (++this.connections === 1) resolve(peer);
         else void serveWell(peer);
       });
@@ -51,44 +49,6 @@ async function serveWell(peer: Peer): Promise<void> {
   }
 }
 
-const make: { readonly [K in ClientCall]: (greeter: GreeterClient) => Promise<string> } = {
-  hello: async (greeter) => `answered ${(await greeter.hello({ name: "Ada" })).text}`,
-  slow: async (greeter) => `answered ${(await greeter.slow({ waitMs: 1, name: "Ada" })).text}`,
-  notify: async (greeter) => {
-    await greeter.notify({ text: "x" });
-    return "answered";
-  },
-  countdown: async (greeter) => {
-    let count = 0;
-    for await (const _ of greeter.countdown({ from: 2, intervalMs: 0 })) count++;
-    return `answered ${count} messages`;
-  },
-  sum: async (greeter) => `answered ${(await greeter.sum().end()).count}`,
-  chat: async (greeter) => {
-    let count = 0;
-    for await (const _ of greeter.chat()) count++;
-    return `answered ${count} messages`;
-  },
-};
-
-/** A call, watched: what it ended as, in words. */
-function watch(call: Promise<string>): Promise<string> {
-  return call.then(
-    (text) => (text === "answered again" ? "again" : text),
-    (error: unknown) => (error instanceof VertexError ? `${error.code} ${error.outcome}` : String(error)),
-  );
-}
-
-function dialer(address: string): Client {
-  const client = connect(address, {
-    connectTimeoutMs: 500,
-    log: () => {},
-    reconnect: { initialDelayMs: 10, maxDelayMs: 20 },
-    session: { handshakeTimeoutMs: 300 },
-  });
-  return client.handle(Greeter, greeterHandlers);
-}
-
 function late<T>(what: T, ms: number): Promise<T> {
   return new Promise((resolve) => setTimeout(resolve, ms, what));
 }
@@ -103,18 +63,21 @@ async function inTime<T>(promise: Promise<T>, otherwise: T): Promise<T> {
 }
 
 /** Runs one case of the client as a caller. */
-export async function runClientCase(one: ClientCase): Promise<CaseResult> {
-  const host = new Host();
-  const client = dialer(await host.listen());
+export async function runClientCase(
+  one: ClientCase,
+  maker: ClientMaker,
+  cuts?: () => number,
+): Promise<CaseResult> {
+  const host = new Host(cuts);
+  const client = maker.make(await host.listen());
   try {
     const peer = await host.first;
     await peer.next("HELLO");
     if (one.bare !== true) peer.write(one.welcome ?? welcome());
-    const greeter = client.use(Greeter);
     const calls: Promise<string>[] = [];
     let problem = "";
     for (const [index, method] of one.calls.entries()) {
-      calls.push(watch(make[method](greeter)));
+      calls.push(client.call(method));
       const opens = method === "sum" || method === "chat" ? "CALL" : "CALL|END";
       if (one.bare !== true) problem ||= await peer.expect(`${opens} ${2 * index + 1}`);
     }
@@ -128,20 +91,15 @@ export async function runClientCase(one: ClientCase): Promise<CaseResult> {
     });
     return { name: one.name, behaviour: problem, ending: stayed };
   } finally {
-    await client.close({ graceMs: 0 });
+    await client.close();
     host.close();
   }
 }
 
-async function staysUsable(client: Client, peer: Peer): Promise<string> {
+async function staysUsable(client: ClientUnderTest, peer: Peer): Promise<string> {
   peer.write(ping(0x5a));
   // Answers to calls that the suite made itself stand before it.
-  const fresh = watch(
-    client
-      .use(Greeter)
-      .hello({ name: "fresh" })
-      .then(({ text }) => text),
-  );
+  const fresh = client.call("fresh");
   const call = await peer.next("CALL");
   if (call === undefined) return "not usable: no fresh call came";
   const pong = await peer.next("PONG");
@@ -151,7 +109,12 @@ async function staysUsable(client: Client, peer: Peer): Promise<string> {
   return end === "fresh" ? "" : `not usable: the fresh call ended as "${end}"`;
 }
 
-async function leaves(client: Client, host: Host, peer: Peer, { after }: ClientCase): Promise<string> {
+async function leaves(
+  client: ClientUnderTest,
+  host: Host,
+  peer: Peer,
+  { after }: ClientCase,
+): Promise<string> {
   if (after !== "back" && after !== "beside" && after !== "gives up") {
     const problem = await peer.expectLast(`GOAWAY 0 ${after}`);
     if (problem !== "") return problem;
@@ -161,10 +124,7 @@ async function leaves(client: Client, host: Host, peer: Peer, { after }: ClientC
     return host.connections === 1 ? "" : "it dialed again";
   }
   const back = await inTime(
-    client.ready().then(
-      () => untilTwo(host),
-      () => false,
-    ),
+    client.ready().then((ready) => ready && untilTwo(host)),
     false,
   );
   if (!back) return "it did not dial again";
@@ -181,9 +141,13 @@ async function untilTwo(host: Host): Promise<boolean> {
 }
 
 /** Runs one case of the client as the side that serves. */
-export async function runClientServingCase(one: SharedCase): Promise<CaseResult> {
-  const host = new Host();
-  const client = dialer(await host.listen());
+export async function runClientServingCase(
+  one: SharedCase,
+  maker: ClientMaker,
+  cuts?: () => number,
+): Promise<CaseResult> {
+  const host = new Host(cuts);
+  const client = maker.make(await host.listen());
   try {
     const peer = await host.first;
     await peer.next("HELLO");
@@ -194,7 +158,7 @@ export async function runClientServingCase(one: SharedCase): Promise<CaseResult>
     const left = peer.leftOver.length > 0 ? `also came: ${peer.leftOver.join(", ")}` : "";
     return { name: `client ${one.name}`, behaviour: behaviour || left, ending };
   } finally {
-    await client.close({ graceMs: 0 });
+    await client.close();
     host.close();
   }
 }

@@ -1,13 +1,19 @@
 // Runs server cases: each on a connection of its own, with a verdict on what came back and one on how it ended.
-import { connect } from "node:net";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { parseAddress } from "@vertex/protocol/host";
+import { clientTls } from "../support/tls/test-certificate.ts";
 import type { ServerCase, ServerFacts } from "./case.ts";
 import { hello, hi, none, ping, readFields } from "./frames.ts";
 import { Peer } from "./peer.ts";
 
-/** Where the server is. */
+/** Where the server is, and how the suite writes to it. */
 export interface Target {
-  readonly host: string;
-  readonly port: number;
+  /** `tcp://host:port`, `tls://host:port` (with the certificate of the tests) or `unix:/path`. */
+  readonly address: string;
+  /** What is drawn from to cut everything that is written into pieces. Absent: nothing is cut. */
+  readonly cuts?: (() => number) | undefined;
 }
 
 /** What became of a case; "" is well. */
@@ -19,10 +25,14 @@ export interface CaseResult {
 
 const pongWords = `PONG 0 ${"5a".repeat(8)}`;
 
-async function dial({ host, port }: Target): Promise<Peer> {
-  const socket = connect({ host, port });
-  await new Promise((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-  return new Peer(socket);
+async function dial({ address, cuts }: Target): Promise<Peer> {
+  const where = parseAddress(address);
+  let socket: Socket;
+  if (where.scheme === "unix") socket = connect({ path: where.path });
+  else if (where.scheme === "tcp") socket = connect({ host: where.host, port: where.port });
+  else socket = connectTls({ host: where.host, port: where.port, ALPNProtocols: ["vertex/1"], ...clientTls });
+  await once(socket, where.scheme === "tls" ? "secureConnect" : "connect");
+  return new Peer(socket, cuts);
 }
 
 /** Asks the server for its limits and its own heartbeat. @throws Error when it does not welcome the suite. */

@@ -3,6 +3,7 @@ import { createServer, type Server, VertexError } from "@vertex/server";
 import { Greeter, type SlowRequest } from "../gen/greeter.ts";
 import { greeterHandlers } from "../support/server/greeter.ts";
 import { sleep } from "../support/server/waiting.ts";
+import { serverTls } from "../support/tls/test-certificate.ts";
 import type { Target } from "./run-server.ts";
 
 /** A server that runs, and where. */
@@ -13,7 +14,7 @@ export interface OwnServer {
 
 /** Refuses the scheme "refused"; takes its time over "slow", which holds back what follows the HELLO. */
 async function considered(scheme: string): Promise<string> {
-  await sleep(60);
+  await sleep(250);
   if (scheme === "slow-refused") throw new VertexError("UNAUTHENTICATED", "not you");
   return scheme;
 }
@@ -24,9 +25,10 @@ async function stubborn({ waitMs, name }: SlowRequest): Promise<{ text: string }
   return { text: `Finally, ${name}` };
 }
 
-/** Starts it on a free port. */
-export async function startOwnServer(): Promise<OwnServer> {
+/** Starts it, on a free port of this machine unless another address is given. */
+export async function startOwnServer(address = "tcp://127.0.0.1:0"): Promise<OwnServer> {
   const server = createServer({
+    tls: serverTls,
     log: () => {},
     authenticate: ({ credentials }) => {
       const scheme = credentials?.scheme ?? "";
@@ -45,6 +47,5 @@ export async function startOwnServer(): Promise<OwnServer> {
     },
   });
   server.handle(Greeter, { ...greeterHandlers, slow: stubborn });
-  const address = new URL(await server.listen("tcp://127.0.0.1:0"));
-  return { server, target: { host: address.hostname, port: Number(address.port) } };
+  return { server, target: { address: await server.listen(address) } };
 }

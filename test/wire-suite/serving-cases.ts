@@ -40,17 +40,18 @@ function statesOf(id: number): State[] {
       column: receiving,
       steps: [call(id, "Chat"), data(id, u32(3), MORE)],
     },
-    { name: "request complete, unary", column: complete, steps: [call(id, "Slow", { message: slow(120) })] },
+    { name: "request complete, unary", column: complete, steps: [call(id, "Slow", { message: slow(300) })] },
     {
       name: "request complete, server stream",
       column: complete,
-      steps: [call(id, "Countdown", { message: Uint8Array.of(8, 2, 16, 60) }), `DATA ${id}`],
+      // Two ticks, the second 300 ms behind the first.
+      steps: [call(id, "Countdown", { message: Uint8Array.of(8, 2, 16, 0xac, 0x02) }), `DATA ${id}`],
     },
     { name: "over by its answer", column: "over", steps: [hi(id), `DATA|END ${id} Hello Ada`] },
     {
       name: "over by CANCEL",
       column: "over",
-      steps: [call(id, "Slow", { message: slow(20) }), frame("CANCEL", id)],
+      steps: [call(id, "Slow", { message: slow(300) }), frame("CANCEL", id)],
     },
     {
       name: "over by FAIL",
@@ -155,7 +156,7 @@ export function servingCases(first: 1 | 2): SharedCase[] {
         ],
         answer: course?.answer ?? [],
         ending: course?.ending ?? (verdict === "ends" ? "PROTOCOL_ERROR" : "usable"),
-        ...(cancelled ? { quietMs: 150 } : {}),
+        ...(cancelled ? { quietMs: 400 } : {}),
       });
     }
   }

@@ -3,6 +3,7 @@
 import * as assert from "uvu/assert";
 import { suite } from "../support/suite.ts";
 import { clientCases, clientServingCases } from "./client-cases.ts";
+import { ownClients } from "./client-under-test.ts";
 import { disagreements, pageCells, readPage } from "./page.ts";
 import { runClientCase, runClientServingCase } from "./run-client.ts";
 import { type CaseResult, factsOf, inParallel, runServerCase } from "./run-server.ts";
@@ -45,8 +46,10 @@ test(
 test(
   "passes against the client",
   async () => {
-    const calling = await inParallel(clientCases, AT_ONCE, runClientCase);
-    const serving = await inParallel(clientServingCases, AT_ONCE, runClientServingCase);
+    const calling = await inParallel(clientCases, AT_ONCE, (one) => runClientCase(one, ownClients));
+    const serving = await inParallel(clientServingCases, AT_ONCE, (one) =>
+      runClientServingCase(one, ownClients),
+    );
     assertPassed([...calling, ...serving], 60);
   },
   { timeoutMs: 30_000 },
