@@ -18,12 +18,14 @@ class CallProgram {
   readonly #model: Model;
   readonly #stub: ParcelStub;
   readonly #record: CallRecord;
-  readonly #abort = new AbortController();
+  /** Only for calls that are to be cancelled: most of a simulated day are not. */
+  readonly #abort: AbortController | null;
 
   constructor(model: Model, stub: ParcelStub, record: CallRecord) {
     this.#model = model;
     this.#stub = stub;
     this.#record = record;
+    this.#abort = record.plan.cancelAfterMs >= 0 ? new AbortController() : null;
   }
 
   async start(): Promise<void> {
@@ -48,8 +50,7 @@ class CallProgram {
 
   get #options() {
     const { plan } = this.#record;
-    const signal = plan.cancelAfterMs >= 0 ? this.#abort.signal : undefined;
-    return { timeoutMs: plan.timeoutMs, signal };
+    return { timeoutMs: plan.timeoutMs, signal: this.#abort?.signal };
   }
 
   #request(): [Parcel, { timeoutMs: number; signal: AbortSignal | undefined }] {
@@ -65,7 +66,7 @@ class CallProgram {
     if (this.#record.end !== null) return;
     this.#model.tell(this.#record, "is cancelled");
     this.#record.cancelledAt = this.#record.caller.now();
-    this.#abort.abort();
+    this.#abort?.abort();
   }
 
   async #once(work: () => Promise<void>): Promise<void> {

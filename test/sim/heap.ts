@@ -38,6 +38,7 @@ async function lookAtHeap(): Promise<HeapUse> {
 /** Looks at the heap of a world at certain hours, each time in a lull: what is open at the moment is not in it. */
 export class HeapWatch {
   readonly #minutes: number;
+  #next = 60;
   readonly #looks: { readonly hour: number; readonly use: HeapUse }[] = [];
 
   /** @param minutes how long the world runs. The first look is after an hour, the last at the end. */
@@ -46,7 +47,8 @@ export class HeapWatch {
   }
 
   async look(minute: number, lull: () => Promise<void>): Promise<void> {
-    if (minute !== 60 && minute % EVERY_MINUTES !== 0 && minute < this.#minutes) return;
+    if (minute < this.#next && minute < this.#minutes) return;
+    this.#next = (Math.floor(minute / EVERY_MINUTES) + 1) * EVERY_MINUTES;
     await lull();
     this.#looks.push({ hour: Math.round(minute / 60), use: await lookAtHeap() });
   }

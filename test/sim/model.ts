@@ -199,8 +199,10 @@ export class Model {
       this.#settledHead++;
       this.#forget(record);
     }
-    if (this.#settledHead > 1_000) queue.splice(0, this.#settledHead);
-    if (queue.length === 0 || this.#settledHead > 1_000) this.#settledHead = 0;
+    if (this.#settledHead > 1_000 || this.#settledHead === queue.length) {
+      queue.splice(0, this.#settledHead);
+      this.#settledHead = 0;
+    }
   }
 
   #forget(record: CallRecord): void {

@@ -32,7 +32,7 @@ export interface ClientStats {
   readonly openCalls: number;
   /** Calls of the server that are being served. */
   readonly runningCalls: number;
-  /** What is held of the server's messages until they are taken, in bytes of credit. */
+  /** What is held of the server's messages until they are taken, for calls that are open, in bytes of credit. */
   readonly heldBytes: number;
   /** Connections made since the start. */
   readonly connects: number;

@@ -96,7 +96,7 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
   get servedCalls(): number {
     return this.#serving.total;
   }
-  /** What is held of the other side's messages until they are taken, in bytes of credit. */
+  /** What is held of the other side's messages until they are taken, for calls that are open, in bytes of credit. */
   get heldBytes(): number {
     return this.#calling.heldBytes + this.#serving.heldBytes;
   }

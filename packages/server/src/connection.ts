@@ -67,7 +67,7 @@ export class Connection implements Peer {
   get roundTripMs(): number {
     return this.#session.roundTripMs;
   }
-  /** What is held of the messages of this client until they are taken, in bytes of credit. */
+  /** What is held of the messages of this client until they are taken, for calls that are open, in bytes of credit. */
   get heldBytes(): number {
     return this.#session.heldBytes;
   }
