@@ -1,5 +1,5 @@
-// Regenerates bench/codec/gen/: the suite as stock ts-proto writes it (stock.ts), the same text on Vertex's wire
-// (dropin.ts), as vertex-codegen writes it (vertex.ts), the static code of protobufjs, pbf and protobuf-ts, and
+// Regenerates bench/codec/gen/: the suite as stock ts-proto writes it (stock.ts), as vertex-codegen writes it
+// (vertex.ts), the static code of protobufjs, pbf and protobuf-ts, and
 // descriptors. Run it after a change of suite.proto or bench.proto, with codegen built: `pnpm build codegen && node bench/codec/generate.mjs`.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -32,10 +32,7 @@ execFileSync(buf, ["generate", here, "--template", JSON.stringify(template)], { 
 
 const stock = join(gen, "suite.ts");
 const text = readFileSync(stock, "utf8");
-const specifier = '"@bufbuild/protobuf/wire"';
-if (text.split(specifier).length !== 2) throw new Error(`${stock}: expected one import of ${specifier}`);
 writeFileSync(join(gen, "stock.ts"), text);
-writeFileSync(join(gen, "dropin.ts"), text.replace(specifier, '"@vertex/wire"'));
 rmSync(stock);
 
 const command = join(bench, "..", "codegen", "dist", "vertex-codegen.js");

@@ -15,6 +15,10 @@ import {
   type Method,
   type ServerStream,
   type Service,
+  putBool,
+  putDouble,
+  putSint32,
+  putUint32,
 } from "@vertex/protocol/gen";
 
 export const protobufPackage = "vertex.bench.v1";
@@ -53,85 +57,64 @@ function createBaseSample(): Sample {
 
 export const Sample: MessageFns<Sample> = {
   encode(message: Sample, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.id !== 0) {
-      writer.uint32(8).uint32(message.id);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.id);
     }
-    if (message.source !== "") {
-      writer.uint32(18).string(message.source);
-    }
+    writer.pos = pos;
+    if (message.source !== "") writer.stringField(18, message.source);
+    writer.ensure(23);
+    ({ buf, pos } = writer);
     if (message.delta !== 0) {
-      writer.uint32(24).sint32(message.delta);
+      buf[pos++] = 24;
+      pos = putSint32(buf, pos, message.delta);
     }
-    if (message.value !== 0) {
-      writer.uint32(33).double(message.value);
+    if (message.value !== 0 || 1 / message.value < 0) {
+      buf[pos++] = 33;
+      pos = putDouble(buf, pos, message.value);
     }
     if (message.urgent !== false) {
-      writer.uint32(40).bool(message.urgent);
+      buf[pos++] = 40;
+      pos = putBool(buf, pos, message.urgent);
     }
     if (message.holdMs !== 0) {
-      writer.uint32(48).uint32(message.holdMs);
+      buf[pos++] = 48;
+      pos = putUint32(buf, pos, message.holdMs);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Sample {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSample()): Sample {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSample();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.id = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.source = reader.string();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.delta = reader.sint32();
-          continue;
-        }
-        case 4: {
-          if (tag !== 33) {
-            break;
-          }
-
+          break;
+        case 33:
           message.value = reader.double();
-          continue;
-        }
-        case 5: {
-          if (tag !== 40) {
-            break;
-          }
-
+          break;
+        case 40:
           message.urgent = reader.bool();
-          continue;
-        }
-        case 6: {
-          if (tag !== 48) {
-            break;
-          }
-
+          break;
+        case 48:
           message.holdMs = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -196,41 +179,36 @@ function createBaseOrder(): Order {
 
 export const Order: MessageFns<Order> = {
   encode(message: Order, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(12);
+    let { buf, pos } = writer;
     if (message.messages !== 0) {
-      writer.uint32(8).uint32(message.messages);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.messages);
     }
     if (message.bytes !== 0) {
-      writer.uint32(16).uint32(message.bytes);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.bytes);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Order {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseOrder()): Order {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseOrder();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.messages = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.bytes = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -271,30 +249,23 @@ function createBaseChunk(): Chunk {
 
 export const Chunk: MessageFns<Chunk> = {
   encode(message: Chunk, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.payload.length !== 0) {
-      writer.uint32(10).bytes(message.payload);
-    }
+    if (message.payload.length !== 0) writer.bytesField(10, message.payload);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Chunk {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseChunk()): Chunk {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseChunk();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.payload = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -328,30 +299,29 @@ function createBaseTally(): Tally {
 
 export const Tally: MessageFns<Tally> = {
   encode(message: Tally, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.messages !== 0) {
-      writer.uint32(8).uint32(message.messages);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.messages);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Tally {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseTally()): Tally {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseTally();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.messages = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -423,7 +393,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

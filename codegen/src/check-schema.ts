@@ -8,8 +8,8 @@ import {
   type FieldDescriptorProto,
   FieldDescriptorProtoSchema,
   type FileDescriptorProto,
-  FieldDescriptorProto_Type as Type,
 } from "@bufbuild/protobuf/wkt";
+import { isUnionMember } from "./codec-model.ts";
 import { defaultLiteral } from "./defaults.ts";
 import type { Issue } from "./errors.ts";
 import { camelCase, isIdentifier, uncapitalize } from "./names.ts";
@@ -19,13 +19,37 @@ import { Part } from "./source-info.ts";
 type Path = readonly number[];
 type Report = (path: Path, text: string) => void;
 
-/** The issues of `files`: those that code is written for. */
-export function checkFiles(schema: Schema, files: readonly FileDescriptorProto[]): Issue[] {
+/**
+ * The issues of `files`: those that code is written for.
+ * @param keepUnknown unknown fields are kept, so that extensions are not lost.
+ */
+export function checkFiles(
+  schema: Schema,
+  files: readonly FileDescriptorProto[],
+  keepUnknown: boolean,
+): Issue[] {
   return files.flatMap((file) => {
     const issues: Issue[] = [];
-    checkFile(file, (path, text) => issues.push(schema.issueAt(file, path, text)));
+    const report: Report = (path, text) => issues.push(schema.issueAt(file, path, text));
+    checkFile(file, report);
+    if (!keepUnknown) checkKept(file, report);
     return issues;
   });
+}
+
+/** What would be lost without a word where unknown fields are dropped. */
+function checkKept(file: FileDescriptorProto, report: Report): void {
+  file.extension.forEach((field, index) => {
+    checkExtension(field, [Part.extension, index], report);
+  });
+  for (const { kind, desc, path } of typesOf(file)) {
+    if (kind !== "message") continue;
+    if (desc.options?.messageSetWireFormat === true)
+      report(path, `${desc.name} has message_set_wire_format; remove the option, or keep unknown fields`);
+    desc.extension.forEach((field, index) => {
+      checkExtension(field, [...path, Part.nestedExtension, index], report);
+    });
+  }
 }
 
 function checkFile(file: FileDescriptorProto, report: Report): void {
@@ -35,9 +59,6 @@ function checkFile(file: FileDescriptorProto, report: Report): void {
   if (file.package !== "") {
     for (const part of file.package.split(".")) checkIdentifier(part, [], report);
   }
-  file.extension.forEach((field, index) => {
-    checkExtension(field, [Part.extension, index], report);
-  });
   for (const entry of typesOf(file)) {
     checkIdentifier(entry.desc.name, entry.path, report);
     if (entry.kind === "message") checkMessage(entry.desc, entry.path, report);
@@ -73,16 +94,11 @@ function checkExtension(field: FieldDescriptorProto, path: Path, report: Report)
   if (/^\.google\.protobuf\.[A-Za-z]+Options$/.test(field.extendee)) return;
   report(
     path,
-    `extending ${field.extendee.slice(1)} is not supported; declare ${field.name} as a field of the message`,
+    `extending ${field.extendee.slice(1)} would lose ${field.name}; declare it as a field of the message, or keep unknown fields`,
   );
 }
 
 function checkMessage(desc: DescriptorProto, path: Path, report: Report): void {
-  if (desc.options?.messageSetWireFormat === true)
-    report(path, `message_set_wire_format is not supported; remove the option from ${desc.name}`);
-  desc.extension.forEach((field, index) => {
-    checkExtension(field, [...path, Part.nestedExtension, index], report);
-  });
   const names = new Map<string, string>();
   const claim = (name: string, at: Path): void => {
     checkIdentifier(name, at, report);
@@ -94,8 +110,6 @@ function checkMessage(desc: DescriptorProto, path: Path, report: Report): void {
   };
   desc.field.forEach((field, index) => {
     const at = [...path, Part.messageField, index];
-    if (field.type === Type.GROUP)
-      report(at, `groups are not supported; make ${field.name} a field of a nested message type`);
     if (
       isFieldSet(field, FieldDescriptorProtoSchema.field.defaultValue) &&
       defaultLiteral(field) === undefined
@@ -110,11 +124,6 @@ function checkMessage(desc: DescriptorProto, path: Path, report: Report): void {
     const members = desc.field.filter((field) => isUnionMember(field) && field.oneofIndex === index);
     if (members.length > 0) claim(oneof.name, [...path, Part.oneof, index]);
   });
-}
-
-/** True for the fields of a oneof that was written as one. */
-function isUnionMember(field: FieldDescriptorProto): boolean {
-  return !field.proto3Optional && isFieldSet(field, FieldDescriptorProtoSchema.field.oneofIndex);
 }
 
 function checkEnum(desc: EnumDescriptorProto, path: Path, report: Report): void {

@@ -2,8 +2,9 @@
 
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
-import { DEFAULT_IMPORT_SUFFIX, DEFAULT_RUNTIME, readConfig } from "./config.ts";
+import { DEFAULT_IMPORT_SUFFIX, DEFAULT_RUNTIME, DEFAULT_UNKNOWN_FIELDS, readConfig } from "./config.ts";
 import { CodegenError, usageError } from "./errors.ts";
+import type { UnknownFields } from "./generate.ts";
 import { VERSION } from "./header.ts";
 import { type CommandHost, report } from "./host.ts";
 import { type RunOptions, runGenerator } from "./run.ts";
@@ -17,6 +18,7 @@ interface Flags {
   readonly watch?: boolean;
   readonly importSuffix?: string;
   readonly runtime?: string;
+  readonly unknownFields?: string;
   readonly config?: string;
 }
 
@@ -60,6 +62,10 @@ function parseFlags(args: readonly string[], host: CommandHost): Flags {
       `how imports of sibling files end (default "${DEFAULT_IMPORT_SUFFIX}")`,
     )
     .option("--runtime <module>", `what generated code imports (default "${DEFAULT_RUNTIME}")`)
+    .option(
+      "--unknown-fields <drop|keep>",
+      `fields that the schema does not know: dropped, or kept in $unknown (default "${DEFAULT_UNKNOWN_FIELDS}")`,
+    )
     .option("--config <file>", "options from a file (default vertex.config.json, if there is one)")
     .addHelpText("after", EXAMPLE)
     .allowExcessArguments(false)
@@ -84,6 +90,7 @@ function resolveFlags(flags: Flags, cwd: string): { options: RunOptions; out: st
     include: flags.include ?? config.include ?? [],
     importSuffix: checkSuffix(flags.importSuffix ?? config.importSuffix ?? DEFAULT_IMPORT_SUFFIX),
     runtime: flags.runtime ?? config.runtime ?? DEFAULT_RUNTIME,
+    unknownFields: checkUnknown(flags.unknownFields ?? config.unknownFields ?? DEFAULT_UNKNOWN_FIELDS),
     cwd,
   };
   return { options, out: resolve(cwd, out), watch: flags.watch === true };
@@ -92,4 +99,9 @@ function resolveFlags(flags: Flags, cwd: string): { options: RunOptions; out: st
 function checkSuffix(suffix: string): string {
   if (suffix === ".js" || suffix === ".ts" || suffix === "") return suffix;
   throw usageError(`--import-suffix ${suffix} cannot end an import; use .js, .ts or ""`);
+}
+
+function checkUnknown(choice: string): UnknownFields {
+  if (choice === "drop" || choice === "keep") return choice;
+  throw usageError(`--unknown-fields ${choice} is not known; use drop or keep`);
 }

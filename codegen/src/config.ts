@@ -5,11 +5,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Ajv, type ErrorObject } from "ajv";
 import { CodegenError, type Issue, usageError } from "./errors.ts";
+import type { UnknownFields } from "./generate.ts";
 
 /** The configuration file that is read if there is one. */
 const CONFIG_NAME = "vertex.config.json";
 export const DEFAULT_IMPORT_SUFFIX = ".js";
 export const DEFAULT_RUNTIME = "@vertex/protocol/gen";
+export const DEFAULT_UNKNOWN_FIELDS: UnknownFields = "drop";
 
 /** The keys of the file. Paths are relative to it. */
 export interface Config {
@@ -18,6 +20,7 @@ export interface Config {
   readonly out?: string;
   readonly importSuffix?: string;
   readonly runtime?: string;
+  readonly unknownFields?: UnknownFields;
 }
 
 const PATH = { type: "string", minLength: 1 };
@@ -31,6 +34,7 @@ const SCHEMA = {
     out: PATH,
     importSuffix: { enum: [".js", ".ts", ""] },
     runtime: PATH,
+    unknownFields: { enum: ["drop", "keep"] },
   },
 };
 
@@ -41,6 +45,7 @@ const SHAPES: ReadonlyMap<string, string> = new Map([
   ["out", 'a directory: "src/gen"'],
   ["importSuffix", '".js", ".ts" or ""'],
   ["runtime", `a module: "${DEFAULT_RUNTIME}"`],
+  ["unknownFields", '"drop" or "keep"'],
 ]);
 
 const validate = new Ajv({ allErrors: true }).compile<Config>(SCHEMA);

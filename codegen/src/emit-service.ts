@@ -1,17 +1,11 @@
 // Code for one service, in three parts: what handlers look like, the stub, and the constant that joins them.
 
-import { relative } from "node:path/posix";
 import { hex } from "./check-services.ts";
 import { jsDoc } from "./comments.ts";
+import { type EmitOptions, type EmitScope, typeName } from "./emit-scope.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 import type { MethodKind, MethodModel, ServiceModel, TypeRef } from "./model.ts";
 import { isTaken } from "./names.ts";
-
-/** Where generated code finds what it imports. */
-export interface EmitOptions {
-  readonly runtime: string;
-  readonly importSuffix: string;
-}
 
 /** The names of the three declarations of a service. */
 interface ServiceNames {
@@ -21,8 +15,7 @@ interface ServiceNames {
 }
 
 /** What the parts of one service share. */
-interface Scope extends EmitOptions {
-  readonly file: GeneratedFile;
+interface Scope extends EmitScope {
   readonly service: ServiceModel;
   readonly names: ServiceNames;
 }
@@ -39,7 +32,7 @@ export function emitService(
   const names = chooseNames(file, service.name);
   if (names === undefined) return service.name;
   for (const name of Object.values(names)) file.declare(name);
-  const scope = { ...options, file, service, names };
+  const scope = { ...options, file, source: service.file.name, service, names };
   file.append(handlersCode(scope));
   file.append(clientCode(scope));
   file.append(constantCode(scope));
@@ -58,8 +51,8 @@ function handlersCode(scope: Scope): string {
   const { service, names } = scope;
   const context = service.methods.length === 0 ? "" : runtimeType(scope, "CallContext");
   const methods = service.methods.map((method) => {
-    const request = messageName(scope, method.request);
-    const response = method.kind === "one_way" ? "void" : messageName(scope, method.response);
+    const request = typeName(scope, method.request);
+    const response = method.kind === "one_way" ? "void" : typeName(scope, method.response);
     const [parameter, result] = handlerShape(method.kind, request, response);
     return `${methodDoc(method)}  ${method.localName}(${parameter}, context: ${context}): ${result};\n`;
   });
@@ -86,7 +79,7 @@ function clientCode(scope: Scope): string {
   const caller = runtimeType(scope, "Caller");
   const options = service.methods.length === 0 ? "" : runtimeType(scope, "CallOptions");
   const methods = service.methods.map((method) => {
-    const request = messageName(scope, method.request);
+    const request = typeName(scope, method.request);
     const [operation, result] = clientShape(scope, method, request);
     const sendsOne = method.kind !== "client_stream" && method.kind !== "duplex";
     const parameters = `${sendsOne ? `request: ${request}, ` : ""}options?: ${options}`;
@@ -105,7 +98,7 @@ function clientShape(
   request: string,
 ): [operation: string, result: string] {
   if (method.kind === "one_way") return ["oneWay", "Promise<void>"];
-  const response = messageName(scope, method.response);
+  const response = typeName(scope, method.response);
   switch (method.kind) {
     case "server_stream":
       return ["serverStream", `${runtimeType(scope, "ServerStream")}<${response}>`];
@@ -122,14 +115,14 @@ function constantCode(scope: Scope): string {
   const { service, names } = scope;
   const method = service.methods.length === 0 ? "" : runtimeType(scope, "Method");
   const types = service.methods.map((each) => {
-    const request = messageName(scope, each.request);
-    return `    readonly ${each.localName}: ${method}<${request}, ${messageName(scope, each.response)}>;\n`;
+    const request = typeName(scope, each.request);
+    return `    readonly ${each.localName}: ${method}<${request}, ${typeName(scope, each.response)}>;\n`;
   });
   const head = `${runtimeType(scope, "Service")}<${names.client}, ${names.handlers}>`;
   const errors = errorsOf(service);
   const errorType = errors.length === 0 ? "" : runtimeType(scope, "ErrorType");
   const errorTypes = errors.map(
-    (ref) => `    readonly ${errorName(ref)}: ${errorType}<${messageName(scope, ref)}>;\n`,
+    (ref) => `    readonly ${errorName(ref)}: ${errorType}<${typeName(scope, ref)}>;\n`,
   );
   const doc = jsDoc(service.comment || `The service \`${service.fullName}\`.`, "", service.deprecated);
   return [
@@ -156,7 +149,7 @@ function errorName(ref: TypeRef): string {
 }
 
 function errorCode(scope: Scope, ref: TypeRef): string {
-  return `    ${errorName(ref)}: { type: ${JSON.stringify(ref.fullName)}, codec: ${messageName(scope, ref)} },\n`;
+  return `    ${errorName(ref)}: { type: ${JSON.stringify(ref.fullName)}, codec: ${typeName(scope, ref)} },\n`;
 }
 
 function methodCode(scope: Scope, method: MethodModel): string {
@@ -167,8 +160,8 @@ function methodCode(scope: Scope, method: MethodModel): string {
     `idempotency: ${JSON.stringify(method.idempotency)}`,
     ...(method.timeoutMs === undefined ? [] : [`timeoutMs: ${method.timeoutMs}`]),
     ...(method.endless ? ["timeoutMs: Number.POSITIVE_INFINITY"] : []),
-    `request: ${messageName(scope, method.request)}`,
-    `response: ${messageName(scope, method.response)}`,
+    `request: ${typeName(scope, method.request)}`,
+    `response: ${typeName(scope, method.response)}`,
   ];
   return `    ${method.localName}: {\n${lines.map((line) => `      ${line},\n`).join("")}    },\n`;
 }
@@ -183,16 +176,4 @@ function methodDoc(method: MethodModel): string {
 /** A type of the runtime, under another name where the schema uses its own. */
 function runtimeType(scope: Scope, name: string): string {
   return scope.file.importType(scope.runtime, name, `Vertex${name}`);
-}
-
-/** The local name of a message's type and codec: they share one. */
-function messageName(scope: Scope, ref: TypeRef): string {
-  if (ref.file === scope.service.file.name) return ref.tsName;
-  return scope.file.importValue(modulePath(scope, ref.file), ref.tsName);
-}
-
-function modulePath(scope: Scope, target: string): string {
-  const from = scope.service.file.name.split("/").slice(0, -1).join("/");
-  const path = relative(from, target.replace(/\.proto$/, scope.importSuffix));
-  return path.startsWith(".") ? path : `./${path}`;
 }

@@ -4,6 +4,8 @@
 import type { FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { checkFiles } from "./check-schema.ts";
 import { checkServices } from "./check-services.ts";
+import { modelMessages } from "./codec-model.ts";
+import { emitCodecs } from "./emit-codec.ts";
 import { emitService } from "./emit-service.ts";
 import type { Issue } from "./errors.ts";
 import { parseGeneratedFile } from "./generated-file.ts";
@@ -12,15 +14,18 @@ import { fileHeader } from "./header.ts";
 import { modelServices, type ServiceModel } from "./model.ts";
 import { camelCase, isInherited } from "./names.ts";
 import { createSchema, type Schema, throwIssues, typesOf } from "./schema.ts";
-import { generateShapes, SHAPES_RUNTIME, type ShapeFile } from "./shapes.ts";
-import { tightenDecoders } from "./tighten.ts";
+import { generateShapes, type ShapeFile } from "./shapes.ts";
 
-/** How generated files find each other and the runtime. */
+export type UnknownFields = "drop" | "keep";
+
+/** How generated files find each other and the runtime, and what their codecs do. */
 export interface GenerateOptions {
   /** What stands behind the names of sibling files in imports: ".js", ".ts" or "". */
   readonly importSuffix: string;
   /** The module that offers reader, writer and the types of calls. */
   readonly runtime: string;
+  /** What happens to fields that the schema does not know: "drop", or "keep" in `$unknown`. */
+  readonly unknownFields: UnknownFields;
   /** Gives the name under which the user knows a .proto file, for messages. */
   readonly nameFile?: (name: string) => string;
 }
@@ -45,7 +50,7 @@ export async function generateFiles(
   const schema = createSchema(descriptors, options.nameFile ?? ((name) => name));
   const wanted = new Set(targets);
   const files = schema.files.filter((file) => wanted.has(file.name));
-  throwIssues(checkFiles(schema, files));
+  throwIssues(checkFiles(schema, files, options.unknownFields === "keep"));
   const services = files.flatMap((file) => modelServices(schema, file));
   throwIssues(checkServices(schema, services));
   const shapes = await generateShapes(schema, targets, options.importSuffix);
@@ -59,7 +64,7 @@ export async function generateFiles(
   return output.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** ts-proto's part, then Vertex's. */
+/** ts-proto's part with Vertex's codecs in it, then the services. */
 function assemble(
   schema: Schema,
   source: FileDescriptorProto,
@@ -68,10 +73,9 @@ function assemble(
   options: GenerateOptions,
   issues: Issue[],
 ): string {
-  const hardened = hardenShapes(shape?.text ?? "export {};\n", withInheritedFields(source));
-  // Only Vertex's own reader has what the tightened decoders ask for.
-  const text = options.runtime === SHAPES_RUNTIME ? hardened : tightenDecoders(hardened);
-  const file = parseGeneratedFile(text, SHAPES_RUNTIME, options.runtime);
+  const file = parseGeneratedFile(hardenShapes(shape?.text ?? "export {};\n", withInheritedFields(source)));
+  const scope = { ...options, file, source: source.name };
+  emitCodecs(scope, modelMessages(schema, source), options.unknownFields === "keep");
   for (const service of services) {
     const taken = emitService(file, service, options);
     if (taken === undefined) continue;

@@ -17,6 +17,8 @@ export interface GeneratedFile {
   importType(module: string, name: string, alias?: string): string;
   importValue(module: string, name: string, alias?: string): string;
   append(code: string): void;
+  /** Changes what ts-proto wrote below its imports. */
+  edit(change: (body: string) => string): void;
   /** The text of the file below `header`. */
   print(header: string): string;
 }
@@ -27,18 +29,14 @@ const HEAD =
 const DECLARATION =
   /^(?:export )?(?:declare )?(?:const|let|function|class|interface|type|namespace) ([A-Za-z_$][\w$]*)/gm;
 
-/**
- * Takes ts-proto's text apart: a head of line comments and imports, and the rest.
- * @param runtime stands in for `replaced` as the module of reader and writer.
- */
-export function parseGeneratedFile(text: string, replaced: string, runtime: string): GeneratedFile {
+/** Takes ts-proto's text apart: a head of line comments and imports, and the rest. */
+export function parseGeneratedFile(text: string): GeneratedFile {
   const imports = new Map<string, ImportedName[]>();
   let rest = text;
   for (let found = HEAD.exec(rest); found !== null; found = HEAD.exec(rest)) {
     const { names, from, type } = found.groups ?? {};
     if (names !== undefined && from !== undefined) {
-      const module = from === replaced ? runtime : from;
-      imports.set(module, [...(imports.get(module) ?? []), ...parseNames(names, type !== undefined)]);
+      imports.set(from, [...(imports.get(from) ?? []), ...parseNames(names, type !== undefined)]);
     }
     rest = rest.slice(found[0].length);
   }
@@ -74,6 +72,7 @@ function createGeneratedFile(imports: Map<string, ImportedName[]>, body: string)
     importType: (module, name, alias = name) => importName(module, name, alias, true),
     importValue: (module, name, alias = name) => importName(module, name, alias, false),
     append: (code) => void parts.push(code.trimEnd()),
+    edit: (change) => void parts.splice(0, 1, change(parts[0] ?? "")),
     print: (header) =>
       [header, printImports(imports), ...parts]
         .filter((part) => part !== "")

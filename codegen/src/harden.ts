@@ -45,15 +45,35 @@ const RULES: readonly Rule[] = [
   { line: /^( +acc\.set\()globalThis\.Boolean\(key\)(, [^\n]*\);)$/, replacement: '$1key === "true"$2' },
 ];
 
+/** The name of the one empty byte string of a file. No schema can have it: its names hold no `$`. */
+const NO_BYTES = "$noBytes";
+/** A function that makes a new message, or an empty one. */
+const BASE = /^function createBase[\w$]+\(\): [\w$]+ \{$[^}]*\}[^}]*^\}$/gm;
+
 /**
  * `text` with every rule applied.
  * @param ownOnly messages with fields that every object seems to have, such as `constructor`: what they are made
  *   from is read without its prototype.
  */
 export function hardenShapes(text: string, ownOnly: ReadonlySet<string> = new Set()): string {
-  return text
+  return shareEmptyBytes(text)
     .split("\n")
     .map((line) => RULES.reduce((each, rule) => each.replace(rule.line, rule.replacement), line))
     .map((line) => (ownOnly.has(MAKER.exec(line)?.[1] ?? "") ? `${line}\n${OWN_ONLY}` : line))
     .join("\n");
+}
+
+/** The empty byte string of a new message is one for the whole file: it cannot be written to. */
+function shareEmptyBytes(text: string): string {
+  let used = false;
+  const shared = text.replace(BASE, (base) => {
+    const changed = base.replace(/((?:[{,]|^ +) ?[\w$"]+: )new Uint8Array\(0\)/gm, `$1${NO_BYTES}`);
+    used ||= changed !== base;
+    return changed;
+  });
+  if (!used) return text;
+  return shared.replace(
+    /^function createBase/m,
+    `const ${NO_BYTES}: Uint8Array = new Uint8Array(0);\n\nfunction createBase`,
+  );
 }

@@ -7,9 +7,9 @@ import {
   CodeGeneratorResponseSchema,
   CodeGeneratorResponse_Feature as Feature,
 } from "@bufbuild/protobuf/wkt";
-import { DEFAULT_IMPORT_SUFFIX, DEFAULT_RUNTIME } from "./config.ts";
+import { DEFAULT_IMPORT_SUFFIX, DEFAULT_RUNTIME, DEFAULT_UNKNOWN_FIELDS } from "./config.ts";
 import { CodegenError, usageError } from "./errors.ts";
-import { generateFiles, type OutputFile } from "./generate.ts";
+import { type GenerateOptions, generateFiles, type OutputFile } from "./generate.ts";
 
 /** @returns the bytes of a CodeGeneratorResponse. Mistakes of schema and options stand in its `error`. */
 export async function runPlugin(request: Uint8Array): Promise<Uint8Array> {
@@ -31,15 +31,20 @@ function respond(files: readonly OutputFile[], error: string): Uint8Array {
   return toBinary(CodeGeneratorResponseSchema, response);
 }
 
-/** `import_suffix=.ts,runtime=@vertex/wire`, the same two that the command has. */
-function parseParameter(parameter: string): { importSuffix: string; runtime: string } {
-  const options = { importSuffix: DEFAULT_IMPORT_SUFFIX, runtime: DEFAULT_RUNTIME };
+/** `import_suffix=.ts,runtime=@vertex/wire,unknown_fields=keep`, the same three that the command has. */
+function parseParameter(parameter: string): GenerateOptions {
+  let importSuffix = DEFAULT_IMPORT_SUFFIX;
+  let runtime = DEFAULT_RUNTIME;
+  let unknownFields = DEFAULT_UNKNOWN_FIELDS;
   for (const item of parameter.split(",").filter((each) => each !== "")) {
     const [key = "", value = ""] = item.split(/=(.*)/s, 2);
-    if (key === "import_suffix") options.importSuffix = value;
-    else if (key === "runtime" && value !== "") options.runtime = value;
+    if (key === "import_suffix") importSuffix = value;
+    else if (key === "runtime" && value !== "") runtime = value;
+    else if (key === "unknown_fields" && (value === "drop" || value === "keep")) unknownFields = value;
     else
-      throw usageError(`the option ${JSON.stringify(item)} is not known; use import_suffix=… and runtime=…`);
+      throw usageError(
+        `the option ${JSON.stringify(item)} is not known; use import_suffix=…, runtime=… and unknown_fields=drop or keep`,
+      );
   }
-  return options;
+  return { importSuffix, runtime, unknownFields };
 }

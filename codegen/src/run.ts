@@ -1,7 +1,7 @@
 // One run of the generator on files: find, compile, generate. Writing is somebody else's (write.ts).
 
 import { compile } from "./compile.ts";
-import { generateFiles, type OutputFile } from "./generate.ts";
+import { generateFiles, type OutputFile, type UnknownFields } from "./generate.ts";
 import { reachedFiles } from "./reach.ts";
 import { collectSources, type SourceOptions } from "./sources.ts";
 
@@ -9,6 +9,7 @@ import { collectSources, type SourceOptions } from "./sources.ts";
 export interface RunOptions extends SourceOptions {
   readonly importSuffix: string;
   readonly runtime: string;
+  readonly unknownFields: UnknownFields;
 }
 
 /**

@@ -1,7 +1,8 @@
-// What ts-proto is given: the schema with comments cleaned and clashing type names changed. Nothing else of the
-// schema's text reaches it as text; names have been checked before (check-schema.ts).
+// What ts-proto is given: the schema with comments cleaned and clashing type names changed, and proto2 told as proto3
+// with presence, which is what the codecs read and write. Nothing else of the schema's text reaches it as text; names
+// have been checked before (check-schema.ts).
 
-import { clone, create, isFieldSet, toBinary } from "@bufbuild/protobuf";
+import { clearField, clone, create, toBinary } from "@bufbuild/protobuf";
 import {
   CodeGeneratorRequestSchema,
   type DescriptorProto,
@@ -9,9 +10,11 @@ import {
   FieldDescriptorProtoSchema,
   type FileDescriptorProto,
   FileDescriptorProtoSchema,
+  FieldDescriptorProto_Label as Label,
+  OneofDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
+import { isUnionMember } from "./codec-model.ts";
 import { cleanComment } from "./comments.ts";
-import { defaultLiteral } from "./defaults.ts";
 import { camelCase } from "./names.ts";
 import type { Schema } from "./schema.ts";
 
@@ -51,6 +54,9 @@ function renameReference(reference: string, renamed: ReadonlyMap<string, string>
 
 function shapeFile(original: FileDescriptorProto, renamed: ReadonlyMap<string, string>): FileDescriptorProto {
   const file = clone(FileDescriptorProtoSchema, original);
+  const isProto2 = file.syntax !== "proto3";
+  file.syntax = "proto3";
+  file.extension = [];
   const scope = file.package === "" ? "." : `.${file.package}.`;
   for (const location of file.sourceCodeInfo?.location ?? []) {
     if (location.leadingComments !== "") location.leadingComments = cleanComment(location.leadingComments);
@@ -61,7 +67,7 @@ function shapeFile(original: FileDescriptorProto, renamed: ReadonlyMap<string, s
     const changed = renamed.get(scope + desc.name);
     if (changed !== undefined) desc.name = changed.slice(changed.lastIndexOf(".") + 1);
   }
-  for (const message of file.messageType) renameFields(message, renamed);
+  for (const message of file.messageType) changeMessage(message, renamed, isProto2);
   for (const service of file.service) {
     for (const method of service.method) {
       method.inputType = renameReference(method.inputType, renamed);
@@ -71,13 +77,26 @@ function shapeFile(original: FileDescriptorProto, renamed: ReadonlyMap<string, s
   return file;
 }
 
-function renameFields(message: DescriptorProto, renamed: ReadonlyMap<string, string>): void {
-  const rename = (field: FieldDescriptorProto): void => {
+function changeMessage(
+  message: DescriptorProto,
+  renamed: ReadonlyMap<string, string>,
+  isProto2: boolean,
+): void {
+  message.extension = [];
+  for (const field of message.field) {
     field.typeName = renameReference(field.typeName, renamed);
-    if (isFieldSet(field, FieldDescriptorProtoSchema.field.defaultValue))
-      field.defaultValue = defaultLiteral(field) ?? "";
-  };
-  message.field.forEach(rename);
-  message.extension.forEach(rename);
-  for (const inner of message.nestedType) renameFields(inner, renamed);
+    clearField(field, FieldDescriptorProtoSchema.field.defaultValue);
+    if (isProto2 && message.options?.mapEntry !== true) showPresence(message, field);
+  }
+  for (const inner of message.nestedType) changeMessage(inner, renamed, isProto2);
+}
+
+/** Makes an optional field of proto2 one of proto3, as the compiler does: with a oneof of its own. */
+function showPresence(message: DescriptorProto, field: FieldDescriptorProto): void {
+  if (field.label === Label.REQUIRED) field.label = Label.OPTIONAL;
+  else if (field.label === Label.OPTIONAL && !isUnionMember(field)) {
+    field.proto3Optional = true;
+    field.oneofIndex = message.oneofDecl.length;
+    message.oneofDecl.push(create(OneofDescriptorProtoSchema, { name: `_${field.name}` }));
+  }
 }

@@ -1,5 +1,5 @@
-// ts-proto, behind its public face: a protoc plugin over stdin and stdout, run as a child. It writes types, JSON,
-// helpers and (until Vertex writes its own) codecs. This is the only file that knows how it is called.
+// ts-proto, behind its public face: a protoc plugin over stdin and stdout, run as a child. It writes types, JSON and
+// helpers; the codecs are Vertex's own. This is the only file that knows how it is called.
 
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -10,9 +10,6 @@ import type { Schema } from "./schema.ts";
 import { encodeShapeRequest } from "./shape-request.ts";
 
 const require = createRequire(import.meta.url);
-
-/** The module that ts-proto's codecs import their reader and writer from. */
-export const SHAPES_RUNTIME = "@bufbuild/protobuf/wire";
 
 /** ts-proto's version, for the header of generated files. */
 export const SHAPES_VERSION: string = String(require("ts-proto/package.json").version);
@@ -27,6 +24,7 @@ const OPTIONS: readonly string[] = [
   "useExactTypes=false",
   "outputServices=none",
   "useMapType=true",
+  "outputEncodeMethods=false",
   "emitImportedFiles=false",
   "annotateFilesWithVersion=false",
 ];

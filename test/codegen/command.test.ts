@@ -29,7 +29,16 @@ test("prints help with an example, and has at most eight options", () =>
     const options = [...out.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map((found) => found[1]);
     assert.equal(
       options.filter((name) => name !== "--help" && name !== "--version"),
-      ["--proto", "--include", "--out", "--watch", "--import-suffix", "--runtime", "--config"],
+      [
+        "--proto",
+        "--include",
+        "--out",
+        "--watch",
+        "--import-suffix",
+        "--runtime",
+        "--unknown-fields",
+        "--config",
+      ],
     );
   }));
 
@@ -98,11 +107,15 @@ test("says which key of the configuration is wrong, and how it is written", () =
       ["[]", ['vertex.config.json: the file must hold an object: { "proto": ["schema"], "out": "src/gen" }']],
       [
         '{ "prot": [] }',
-        ['vertex.config.json: "prot" is not an option; use proto, include, out, importSuffix, runtime'],
+        [
+          'vertex.config.json: "prot" is not an option; use proto, include, out, importSuffix, runtime, unknownFields',
+        ],
       ],
       [
         '{ "__proto__": 1 }',
-        ['vertex.config.json: "__proto__" is not an option; use proto, include, out, importSuffix, runtime'],
+        [
+          'vertex.config.json: "__proto__" is not an option; use proto, include, out, importSuffix, runtime, unknownFields',
+        ],
       ],
       [
         '{ "proto": "schema", "out": 7, "importSuffix": ".mjs" }',

@@ -37,17 +37,17 @@ const cases: [sentence: string, schema: string, errors: string[]][] = [
     ],
   ],
   [
-    "a group",
-    'syntax = "proto2";\nmessage M {\n  optional group Inner = 1 {\n    optional string a = 1;\n  }\n}\n',
-    ["a.proto:3:3: groups are not supported; make inner a field of a nested message type"],
-  ],
-  [
     "an extension of a message, outside and inside of messages",
     'syntax = "proto2";\nmessage M { extensions 100 to 200; }\nextend M {\n  optional string extra = 100;\n}\nmessage N {\n  extend M { optional N n = 101; }\n}\n',
     [
-      "a.proto:4:3: extending M is not supported; declare extra as a field of the message",
-      "a.proto:7:14: extending M is not supported; declare n as a field of the message",
+      "a.proto:4:3: extending M would lose extra; declare it as a field of the message, or keep unknown fields",
+      "a.proto:7:14: extending M would lose n; declare it as a field of the message, or keep unknown fields",
     ],
+  ],
+  [
+    "a message set",
+    'syntax = "proto2";\nmessage M {\n  option message_set_wire_format = true;\n  extensions 4 to max;\n}\n',
+    ["a.proto:2:1: M has message_set_wire_format; remove the option, or keep unknown fields"],
   ],
   [
     "an edition",
@@ -141,13 +141,14 @@ test("names files as the user knows them: from the working directory, or by thei
 test("reports a mistake in an imported file there, not in the importer", async () => {
   const workspace = createWorkspace({
     "schema/a.proto": 'syntax = "proto3";\nimport "lib/b.proto";\nmessage A { lib.B b = 1; }\n',
-    "third/lib/b.proto": 'syntax = "proto2";\npackage lib;\nmessage B {\n  repeated group G = 1 { }\n}\n',
+    "third/lib/b.proto":
+      'syntax = "proto2";\npackage lib;\nmessage B {\n  optional int32 n = 1;\n  enum E { UNRECOGNIZED = 0; }\n}\n',
   });
   try {
     const result = await workspace.run("--proto", "schema", "--include", "third", "--out", "gen");
     assert.is(
       result.errors,
-      "third/lib/b.proto:4:3: groups are not supported; make g a field of a nested message type",
+      "third/lib/b.proto:5:12: the enum value UNRECOGNIZED has a meaning of its own in generated code; rename it",
     );
   } finally {
     workspace.remove();

@@ -60,7 +60,7 @@ export function randomTree(type: protobuf.Type, random: SeededRandom, depth = 0)
       const member = members[random.below(Math.max(members.length, 1))];
       if (member !== undefined && (isValueKind || !random.chance(4)))
         tree[member.name] = randomField(member, random, depth);
-    } else if (isLegacy(field) || (!random.chance(3) && (depth < 4 || isLeaf(field)))) {
+    } else if (field.required || isBuiltIn(field) || (!random.chance(3) && (depth < 4 || isLeaf(field)))) {
       const value = randomField(field, random, depth);
       if (!isEmpty(value) && !(hasImplicitPresence(field) && isDefault(value))) tree[field.name] = value;
     }
@@ -77,9 +77,10 @@ function isOptional(field: protobuf.Field): boolean {
   return field.options?.proto3_optional === true;
 }
 
-/** proto2: always set here, and never to the default, which ts-proto's code cannot tell from absence. */
-function isLegacy(field: protobuf.Field): boolean {
-  return field.resolve().hasPresence && field.partOf === null && isLeaf(field);
+/** protobufjs takes Google's own types for proto2: always set here, and never to the default. */
+function isBuiltIn(field: protobuf.Field): boolean {
+  const isGoogles = field.parent?.fullName.startsWith(".google.protobuf.") === true;
+  return isGoogles && field.resolve().hasPresence && field.partOf === null && isLeaf(field);
 }
 
 function hasImplicitPresence(field: protobuf.Field): boolean {
@@ -117,9 +118,9 @@ function randomValue(field: protobuf.Field, random: SeededRandom, depth: number)
   if (resolvedType instanceof protobuf.Type) return randomTree(resolvedType, random, depth + 1);
   if (resolvedType instanceof protobuf.Enum) {
     const numbers = Object.values(resolvedType.values);
-    return random.pick(isLegacy(field) ? numbers.filter((each) => each !== field.typeDefault) : numbers);
+    return random.pick(isBuiltIn(field) ? numbers.filter((each) => each !== field.typeDefault) : numbers);
   }
-  if (!isLegacy(field)) return randomScalar(field.type, random);
+  if (!isBuiltIn(field)) return randomScalar(field.type, random);
   for (;;) {
     const value = randomScalar(field.type, random);
     if (String(value) !== String(field.typeDefault)) return value;

@@ -164,5 +164,8 @@ test("refuses file names that lead out of the out directory or cannot be modules
 
 test("says which options it has", async () => {
   const { error } = await ask({}, "import_suffix=.ts,nonsense=1");
-  assert.is(error, 'the option "nonsense=1" is not known; use import_suffix=… and runtime=…');
+  assert.is(
+    error,
+    'the option "nonsense=1" is not known; use import_suffix=…, runtime=… and unknown_fields=drop or keep',
+  );
 });

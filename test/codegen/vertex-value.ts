@@ -35,8 +35,8 @@ export function vertexValue(type: protobuf.Type, tree: Tree): { [key: string]: u
 function absent(field: protobuf.Field): unknown {
   if (field.map) return new Map();
   if (field.repeated) return [];
-  if (field.resolvedType instanceof protobuf.Type || field.options?.proto3_optional === true)
-    return undefined;
+  const isGoogles = field.parent?.fullName.startsWith(".google.protobuf.") === true;
+  if (field.resolvedType instanceof protobuf.Type || (field.hasPresence && !isGoogles)) return undefined;
   if (field.resolvedType instanceof protobuf.Enum) return field.typeDefault;
   return scalarDefault(field.type);
 }

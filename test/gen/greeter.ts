@@ -16,6 +16,8 @@ import {
   type Method,
   type ServerStream,
   type Service,
+  putUint32,
+  putUint64,
 } from "@vertex/protocol/gen";
 import { Empty } from "./google/protobuf/empty.ts";
 
@@ -81,30 +83,23 @@ function createBaseHelloRequest(): HelloRequest {
 
 export const HelloRequest: MessageFns<HelloRequest> = {
   encode(message: HelloRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
+    if (message.name !== "") writer.stringField(10, message.name);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): HelloRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseHelloRequest()): HelloRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseHelloRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.name = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -138,30 +133,23 @@ function createBaseHelloReply(): HelloReply {
 
 export const HelloReply: MessageFns<HelloReply> = {
   encode(message: HelloReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.text !== "") {
-      writer.uint32(10).string(message.text);
-    }
+    if (message.text !== "") writer.stringField(10, message.text);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): HelloReply {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseHelloReply()): HelloReply {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseHelloReply();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.text = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -195,41 +183,33 @@ function createBaseSlowRequest(): SlowRequest {
 
 export const SlowRequest: MessageFns<SlowRequest> = {
   encode(message: SlowRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.waitMs !== 0) {
-      writer.uint32(8).uint32(message.waitMs);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.waitMs);
     }
-    if (message.name !== "") {
-      writer.uint32(18).string(message.name);
-    }
+    writer.pos = pos;
+    if (message.name !== "") writer.stringField(18, message.name);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SlowRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSlowRequest()): SlowRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSlowRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.waitMs = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.name = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -274,41 +254,36 @@ function createBaseCountdownRequest(): CountdownRequest {
 
 export const CountdownRequest: MessageFns<CountdownRequest> = {
   encode(message: CountdownRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(12);
+    let { buf, pos } = writer;
     if (message.from !== 0) {
-      writer.uint32(8).uint32(message.from);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.from);
     }
     if (message.intervalMs !== 0) {
-      writer.uint32(16).uint32(message.intervalMs);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.intervalMs);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CountdownRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseCountdownRequest()): CountdownRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseCountdownRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.from = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.intervalMs = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -353,30 +328,29 @@ function createBaseTick(): Tick {
 
 export const Tick: MessageFns<Tick> = {
   encode(message: Tick, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.n !== 0) {
-      writer.uint32(8).uint32(message.n);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.n);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Tick {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseTick()): Tick {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseTick();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.n = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -410,44 +384,36 @@ function createBaseTotal(): Total {
 
 export const Total: MessageFns<Total> = {
   encode(message: Total, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(17);
+    let { buf, pos } = writer;
     if (message.total !== 0n) {
-      if (BigInt.asUintN(64, message.total) !== message.total) {
-        throw new globalThis.Error("value provided for field message.total of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.total);
+      buf[pos++] = 8;
+      pos = putUint64(buf, pos, message.total);
     }
     if (message.count !== 0) {
-      writer.uint32(16).uint32(message.count);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.count);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Total {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseTotal()): Total {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseTotal();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.total = reader.uint64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.total = reader.uint64();
+          break;
+        case 16:
           message.count = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -488,30 +454,23 @@ function createBaseLine(): Line {
 
 export const Line: MessageFns<Line> = {
   encode(message: Line, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.text !== "") {
-      writer.uint32(10).string(message.text);
-    }
+    if (message.text !== "") writer.stringField(10, message.text);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Line {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLine()): Line {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseLine();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.text = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -545,52 +504,43 @@ function createBaseFailRequest(): FailRequest {
 
 export const FailRequest: MessageFns<FailRequest> = {
   encode(message: FailRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.code !== 0) {
-      writer.uint32(8).uint32(message.code);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.code);
     }
-    if (message.message !== "") {
-      writer.uint32(18).string(message.message);
-    }
+    writer.pos = pos;
+    if (message.message !== "") writer.stringField(18, message.message);
+    writer.ensure(6);
+    ({ buf, pos } = writer);
     if (message.retryAfterMs !== 0) {
-      writer.uint32(24).uint32(message.retryAfterMs);
+      buf[pos++] = 24;
+      pos = putUint32(buf, pos, message.retryAfterMs);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FailRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseFailRequest()): FailRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseFailRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.code = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.message = reader.string();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.retryAfterMs = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -640,30 +590,23 @@ function createBaseBlob(): Blob {
 
 export const Blob: MessageFns<Blob> = {
   encode(message: Blob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.data.length !== 0) {
-      writer.uint32(10).bytes(message.data);
-    }
+    if (message.data.length !== 0) writer.bytesField(10, message.data);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Blob {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseBlob()): Blob {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseBlob();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.data = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -697,41 +640,36 @@ function createBaseProduceRequest(): ProduceRequest {
 
 export const ProduceRequest: MessageFns<ProduceRequest> = {
   encode(message: ProduceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(12);
+    let { buf, pos } = writer;
     if (message.count !== 0) {
-      writer.uint32(8).uint32(message.count);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.count);
     }
     if (message.size !== 0) {
-      writer.uint32(16).uint32(message.size);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.size);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProduceRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseProduceRequest()): ProduceRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseProduceRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.count = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.size = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -806,7 +744,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

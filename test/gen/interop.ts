@@ -16,6 +16,8 @@ import {
   type Method,
   type ServerStream,
   type Service,
+  putBool,
+  putInt32,
 } from "@vertex/protocol/gen";
 import { Empty } from "./google/protobuf/empty.ts";
 
@@ -88,30 +90,23 @@ function createBasePayload(): Payload {
 
 export const Payload: MessageFns<Payload> = {
   encode(message: Payload, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.body.length !== 0) {
-      writer.uint32(18).bytes(message.body);
-    }
+    if (message.body.length !== 0) writer.bytesField(18, message.body);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Payload {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBasePayload()): Payload {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBasePayload();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 18:
           message.body = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -145,41 +140,33 @@ function createBaseEchoStatus(): EchoStatus {
 
 export const EchoStatus: MessageFns<EchoStatus> = {
   encode(message: EchoStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.code !== 0) {
-      writer.uint32(8).int32(message.code);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.code);
     }
-    if (message.message !== "") {
-      writer.uint32(18).string(message.message);
-    }
+    writer.pos = pos;
+    if (message.message !== "") writer.stringField(18, message.message);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): EchoStatus {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseEchoStatus()): EchoStatus {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseEchoStatus();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.code = reader.int32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.message = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -220,74 +207,62 @@ function createBaseSimpleRequest(): SimpleRequest {
 
 export const SimpleRequest: MessageFns<SimpleRequest> = {
   encode(message: SimpleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.responseSize !== 0) {
-      writer.uint32(16).int32(message.responseSize);
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.responseSize);
     }
+    writer.pos = pos;
     if (message.payload !== undefined) {
-      Payload.encode(message.payload, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Payload.encode(message.payload, writer);
+      writer.close(at);
     }
+    writer.ensure(4);
+    ({ buf, pos } = writer);
     if (message.fillUsername !== false) {
-      writer.uint32(32).bool(message.fillUsername);
+      buf[pos++] = 32;
+      pos = putBool(buf, pos, message.fillUsername);
     }
     if (message.fillOauthScope !== false) {
-      writer.uint32(40).bool(message.fillOauthScope);
+      buf[pos++] = 40;
+      pos = putBool(buf, pos, message.fillOauthScope);
     }
+    writer.pos = pos;
     if (message.responseStatus !== undefined) {
-      EchoStatus.encode(message.responseStatus, writer.uint32(58).fork()).join();
+      const at = writer.open(58);
+      EchoStatus.encode(message.responseStatus, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SimpleRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSimpleRequest()): SimpleRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSimpleRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+      switch (tag) {
+        case 16:
           message.responseSize = reader.int32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.payload = Payload.decode(reader, reader.length());
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
+          break;
+        case 26:
+          message.payload = Payload.decode(reader, reader.length(), message.payload);
+          break;
+        case 32:
           message.fillUsername = reader.bool();
-          continue;
-        }
-        case 5: {
-          if (tag !== 40) {
-            break;
-          }
-
+          break;
+        case 40:
           message.fillOauthScope = reader.bool();
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
-          message.responseStatus = EchoStatus.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 58:
+          message.responseStatus = EchoStatus.decode(reader, reader.length(), message.responseStatus);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -364,51 +339,34 @@ function createBaseSimpleResponse(): SimpleResponse {
 export const SimpleResponse: MessageFns<SimpleResponse> = {
   encode(message: SimpleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.payload !== undefined) {
-      Payload.encode(message.payload, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Payload.encode(message.payload, writer);
+      writer.close(at);
     }
-    if (message.username !== "") {
-      writer.uint32(18).string(message.username);
-    }
-    if (message.oauthScope !== "") {
-      writer.uint32(26).string(message.oauthScope);
-    }
+    if (message.username !== "") writer.stringField(18, message.username);
+    if (message.oauthScope !== "") writer.stringField(26, message.oauthScope);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SimpleResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSimpleResponse()): SimpleResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSimpleResponse();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.payload = Payload.decode(reader, reader.length());
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
+          message.payload = Payload.decode(reader, reader.length(), message.payload);
+          break;
+        case 18:
           message.username = reader.string();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.oauthScope = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -461,29 +419,26 @@ function createBaseStreamingInputCallRequest(): StreamingInputCallRequest {
 export const StreamingInputCallRequest: MessageFns<StreamingInputCallRequest> = {
   encode(message: StreamingInputCallRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.payload !== undefined) {
-      Payload.encode(message.payload, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Payload.encode(message.payload, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StreamingInputCallRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStreamingInputCallRequest()): StreamingInputCallRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStreamingInputCallRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.payload = Payload.decode(reader, reader.length());
-          continue;
-        }
+      switch (tag) {
+        case 10:
+          message.payload = Payload.decode(reader, reader.length(), message.payload);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -519,30 +474,29 @@ function createBaseStreamingInputCallResponse(): StreamingInputCallResponse {
 
 export const StreamingInputCallResponse: MessageFns<StreamingInputCallResponse> = {
   encode(message: StreamingInputCallResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.aggregatedPayloadSize !== 0) {
-      writer.uint32(8).int32(message.aggregatedPayloadSize);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.aggregatedPayloadSize);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StreamingInputCallResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStreamingInputCallResponse()): StreamingInputCallResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStreamingInputCallResponse();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.aggregatedPayloadSize = reader.int32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -582,41 +536,36 @@ function createBaseResponseParameters(): ResponseParameters {
 
 export const ResponseParameters: MessageFns<ResponseParameters> = {
   encode(message: ResponseParameters, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(22);
+    let { buf, pos } = writer;
     if (message.size !== 0) {
-      writer.uint32(8).int32(message.size);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.size);
     }
     if (message.intervalUs !== 0) {
-      writer.uint32(16).int32(message.intervalUs);
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.intervalUs);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ResponseParameters {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseResponseParameters()): ResponseParameters {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseResponseParameters();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.size = reader.int32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.intervalUs = reader.int32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -661,52 +610,43 @@ function createBaseStreamingOutputCallRequest(): StreamingOutputCallRequest {
 
 export const StreamingOutputCallRequest: MessageFns<StreamingOutputCallRequest> = {
   encode(message: StreamingOutputCallRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.responseParameters) {
-      ResponseParameters.encode(v!, writer.uint32(18).fork()).join();
+    for (const value of message.responseParameters) {
+      const at = writer.open(18);
+      ResponseParameters.encode(value, writer);
+      writer.close(at);
     }
     if (message.payload !== undefined) {
-      Payload.encode(message.payload, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Payload.encode(message.payload, writer);
+      writer.close(at);
     }
     if (message.responseStatus !== undefined) {
-      EchoStatus.encode(message.responseStatus, writer.uint32(58).fork()).join();
+      const at = writer.open(58);
+      EchoStatus.encode(message.responseStatus, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StreamingOutputCallRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStreamingOutputCallRequest()): StreamingOutputCallRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStreamingOutputCallRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 18:
           message.responseParameters.push(ResponseParameters.decode(reader, reader.length()));
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.payload = Payload.decode(reader, reader.length());
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
-          message.responseStatus = EchoStatus.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 26:
+          message.payload = Payload.decode(reader, reader.length(), message.payload);
+          break;
+        case 58:
+          message.responseStatus = EchoStatus.decode(reader, reader.length(), message.responseStatus);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -717,7 +657,9 @@ export const StreamingOutputCallRequest: MessageFns<StreamingOutputCallRequest> 
       responseParameters: globalThis.Array.isArray(object?.responseParameters)
         ? object.responseParameters.map((e: any) => ResponseParameters.fromJSON(e))
         : globalThis.Array.isArray(object?.response_parameters)
-        ? object.response_parameters.map((e: any) => ResponseParameters.fromJSON(e))
+        ? object.response_parameters.map((e: any) =>
+          ResponseParameters.fromJSON(e)
+        )
         : [],
       payload: isSet(object.payload) ? Payload.fromJSON(object.payload) : undefined,
       responseStatus: isSet(object.responseStatus)
@@ -765,29 +707,26 @@ function createBaseStreamingOutputCallResponse(): StreamingOutputCallResponse {
 export const StreamingOutputCallResponse: MessageFns<StreamingOutputCallResponse> = {
   encode(message: StreamingOutputCallResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.payload !== undefined) {
-      Payload.encode(message.payload, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Payload.encode(message.payload, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StreamingOutputCallResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStreamingOutputCallResponse()): StreamingOutputCallResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStreamingOutputCallResponse();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.payload = Payload.decode(reader, reader.length());
-          continue;
-        }
+      switch (tag) {
+        case 10:
+          message.payload = Payload.decode(reader, reader.length(), message.payload);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -857,7 +796,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

@@ -5,7 +5,23 @@
 // biome-ignore-all lint: generated code
 // biome-ignore-all format: generated code
 
-import { BinaryReader, BinaryWriter } from "@vertex/protocol/gen";
+import {
+  BinaryReader,
+  BinaryWriter,
+  putBool,
+  putDouble,
+  putFixed32,
+  putFixed64,
+  putFloat,
+  putInt32,
+  putInt64,
+  putSfixed32,
+  putSfixed64,
+  putSint32,
+  putSint64,
+  putUint32,
+  putUint64,
+} from "@vertex/protocol/gen";
 import { Any } from "./google/protobuf/any.ts";
 import { Duration } from "./google/protobuf/duration.ts";
 import { FieldMask } from "./google/protobuf/field_mask.ts";
@@ -404,210 +420,132 @@ function createBaseScalars(): Scalars {
 
 export const Scalars: MessageFns<Scalars> = {
   encode(message: Scalars, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.aDouble !== 0) {
-      writer.uint32(9).double(message.aDouble);
+    writer.ensure(100);
+    let { buf, pos } = writer;
+    if (message.aDouble !== 0 || 1 / message.aDouble < 0) {
+      buf[pos++] = 9;
+      pos = putDouble(buf, pos, message.aDouble);
     }
-    if (message.aFloat !== 0) {
-      writer.uint32(21).float(message.aFloat);
+    if (message.aFloat !== 0 || 1 / message.aFloat < 0) {
+      buf[pos++] = 21;
+      pos = putFloat(buf, pos, message.aFloat);
     }
     if (message.anInt32 !== 0) {
-      writer.uint32(24).int32(message.anInt32);
+      buf[pos++] = 24;
+      pos = putInt32(buf, pos, message.anInt32);
     }
     if (message.anInt64 !== 0n) {
-      if (BigInt.asIntN(64, message.anInt64) !== message.anInt64) {
-        throw new globalThis.Error("value provided for field message.anInt64 of type int64 too large");
-      }
-      writer.uint32(32).int64(message.anInt64);
+      buf[pos++] = 32;
+      pos = putInt64(buf, pos, message.anInt64);
     }
     if (message.aUint32 !== 0) {
-      writer.uint32(40).uint32(message.aUint32);
+      buf[pos++] = 40;
+      pos = putUint32(buf, pos, message.aUint32);
     }
     if (message.aUint64 !== 0n) {
-      if (BigInt.asUintN(64, message.aUint64) !== message.aUint64) {
-        throw new globalThis.Error("value provided for field message.aUint64 of type uint64 too large");
-      }
-      writer.uint32(48).uint64(message.aUint64);
+      buf[pos++] = 48;
+      pos = putUint64(buf, pos, message.aUint64);
     }
     if (message.aSint32 !== 0) {
-      writer.uint32(56).sint32(message.aSint32);
+      buf[pos++] = 56;
+      pos = putSint32(buf, pos, message.aSint32);
     }
     if (message.aSint64 !== 0n) {
-      if (BigInt.asIntN(64, message.aSint64) !== message.aSint64) {
-        throw new globalThis.Error("value provided for field message.aSint64 of type sint64 too large");
-      }
-      writer.uint32(64).sint64(message.aSint64);
+      buf[pos++] = 64;
+      pos = putSint64(buf, pos, message.aSint64);
     }
     if (message.aFixed32 !== 0) {
-      writer.uint32(77).fixed32(message.aFixed32);
+      buf[pos++] = 77;
+      pos = putFixed32(buf, pos, message.aFixed32);
     }
     if (message.aFixed64 !== 0n) {
-      if (BigInt.asUintN(64, message.aFixed64) !== message.aFixed64) {
-        throw new globalThis.Error("value provided for field message.aFixed64 of type fixed64 too large");
-      }
-      writer.uint32(81).fixed64(message.aFixed64);
+      buf[pos++] = 81;
+      pos = putFixed64(buf, pos, message.aFixed64);
     }
     if (message.aSfixed32 !== 0) {
-      writer.uint32(93).sfixed32(message.aSfixed32);
+      buf[pos++] = 93;
+      pos = putSfixed32(buf, pos, message.aSfixed32);
     }
     if (message.aSfixed64 !== 0n) {
-      if (BigInt.asIntN(64, message.aSfixed64) !== message.aSfixed64) {
-        throw new globalThis.Error("value provided for field message.aSfixed64 of type sfixed64 too large");
-      }
-      writer.uint32(97).sfixed64(message.aSfixed64);
+      buf[pos++] = 97;
+      pos = putSfixed64(buf, pos, message.aSfixed64);
     }
     if (message.aBool !== false) {
-      writer.uint32(104).bool(message.aBool);
+      buf[pos++] = 104;
+      pos = putBool(buf, pos, message.aBool);
     }
-    if (message.aString !== "") {
-      writer.uint32(114).string(message.aString);
-    }
-    if (message.aBytes.length !== 0) {
-      writer.uint32(122).bytes(message.aBytes);
-    }
+    writer.pos = pos;
+    if (message.aString !== "") writer.stringField(114, message.aString);
+    if (message.aBytes.length !== 0) writer.bytesField(122, message.aBytes);
+    writer.ensure(12);
+    ({ buf, pos } = writer);
     if (message.aColour !== 0) {
-      writer.uint32(128).int32(message.aColour);
+      buf[pos++] = 128;
+      buf[pos++] = 1;
+      pos = putInt32(buf, pos, message.aColour);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Scalars {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseScalars()): Scalars {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseScalars();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
           message.aDouble = reader.double();
-          continue;
-        }
-        case 2: {
-          if (tag !== 21) {
-            break;
-          }
-
+          break;
+        case 21:
           message.aFloat = reader.float();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.anInt32 = reader.int32();
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
-          message.anInt64 = reader.int64() as bigint;
-          continue;
-        }
-        case 5: {
-          if (tag !== 40) {
-            break;
-          }
-
+          break;
+        case 32:
+          message.anInt64 = reader.int64();
+          break;
+        case 40:
           message.aUint32 = reader.uint32();
-          continue;
-        }
-        case 6: {
-          if (tag !== 48) {
-            break;
-          }
-
-          message.aUint64 = reader.uint64() as bigint;
-          continue;
-        }
-        case 7: {
-          if (tag !== 56) {
-            break;
-          }
-
+          break;
+        case 48:
+          message.aUint64 = reader.uint64();
+          break;
+        case 56:
           message.aSint32 = reader.sint32();
-          continue;
-        }
-        case 8: {
-          if (tag !== 64) {
-            break;
-          }
-
-          message.aSint64 = reader.sint64() as bigint;
-          continue;
-        }
-        case 9: {
-          if (tag !== 77) {
-            break;
-          }
-
+          break;
+        case 64:
+          message.aSint64 = reader.sint64();
+          break;
+        case 77:
           message.aFixed32 = reader.fixed32();
-          continue;
-        }
-        case 10: {
-          if (tag !== 81) {
-            break;
-          }
-
-          message.aFixed64 = reader.fixed64() as bigint;
-          continue;
-        }
-        case 11: {
-          if (tag !== 93) {
-            break;
-          }
-
+          break;
+        case 81:
+          message.aFixed64 = reader.fixed64();
+          break;
+        case 93:
           message.aSfixed32 = reader.sfixed32();
-          continue;
-        }
-        case 12: {
-          if (tag !== 97) {
-            break;
-          }
-
-          message.aSfixed64 = reader.sfixed64() as bigint;
-          continue;
-        }
-        case 13: {
-          if (tag !== 104) {
-            break;
-          }
-
+          break;
+        case 97:
+          message.aSfixed64 = reader.sfixed64();
+          break;
+        case 104:
           message.aBool = reader.bool();
-          continue;
-        }
-        case 14: {
-          if (tag !== 114) {
-            break;
-          }
-
+          break;
+        case 114:
           message.aString = reader.string();
-          continue;
-        }
-        case 15: {
-          if (tag !== 122) {
-            break;
-          }
-
+          break;
+        case 122:
           message.aBytes = reader.bytes();
-          continue;
-        }
-        case 16: {
-          if (tag !== 128) {
-            break;
-          }
-
-          message.aColour = reader.int32() as any;
-          continue;
-        }
+          break;
+        case 128:
+          message.aColour = reader.int32() as Colour;
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -788,221 +726,140 @@ function createBaseOptionals(): Optionals {
 
 export const Optionals: MessageFns<Optionals> = {
   encode(message: Optionals, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(100);
+    let { buf, pos } = writer;
     if (message.aDouble !== undefined) {
-      writer.uint32(9).double(message.aDouble);
+      buf[pos++] = 9;
+      pos = putDouble(buf, pos, message.aDouble);
     }
     if (message.aFloat !== undefined) {
-      writer.uint32(21).float(message.aFloat);
+      buf[pos++] = 21;
+      pos = putFloat(buf, pos, message.aFloat);
     }
     if (message.anInt32 !== undefined) {
-      writer.uint32(24).int32(message.anInt32);
+      buf[pos++] = 24;
+      pos = putInt32(buf, pos, message.anInt32);
     }
     if (message.anInt64 !== undefined) {
-      if (BigInt.asIntN(64, message.anInt64) !== message.anInt64) {
-        throw new globalThis.Error("value provided for field message.anInt64 of type int64 too large");
-      }
-      writer.uint32(32).int64(message.anInt64);
+      buf[pos++] = 32;
+      pos = putInt64(buf, pos, message.anInt64);
     }
     if (message.aUint32 !== undefined) {
-      writer.uint32(40).uint32(message.aUint32);
+      buf[pos++] = 40;
+      pos = putUint32(buf, pos, message.aUint32);
     }
     if (message.aUint64 !== undefined) {
-      if (BigInt.asUintN(64, message.aUint64) !== message.aUint64) {
-        throw new globalThis.Error("value provided for field message.aUint64 of type uint64 too large");
-      }
-      writer.uint32(48).uint64(message.aUint64);
+      buf[pos++] = 48;
+      pos = putUint64(buf, pos, message.aUint64);
     }
     if (message.aSint32 !== undefined) {
-      writer.uint32(56).sint32(message.aSint32);
+      buf[pos++] = 56;
+      pos = putSint32(buf, pos, message.aSint32);
     }
     if (message.aSint64 !== undefined) {
-      if (BigInt.asIntN(64, message.aSint64) !== message.aSint64) {
-        throw new globalThis.Error("value provided for field message.aSint64 of type sint64 too large");
-      }
-      writer.uint32(64).sint64(message.aSint64);
+      buf[pos++] = 64;
+      pos = putSint64(buf, pos, message.aSint64);
     }
     if (message.aFixed32 !== undefined) {
-      writer.uint32(77).fixed32(message.aFixed32);
+      buf[pos++] = 77;
+      pos = putFixed32(buf, pos, message.aFixed32);
     }
     if (message.aFixed64 !== undefined) {
-      if (BigInt.asUintN(64, message.aFixed64) !== message.aFixed64) {
-        throw new globalThis.Error("value provided for field message.aFixed64 of type fixed64 too large");
-      }
-      writer.uint32(81).fixed64(message.aFixed64);
+      buf[pos++] = 81;
+      pos = putFixed64(buf, pos, message.aFixed64);
     }
     if (message.aSfixed32 !== undefined) {
-      writer.uint32(93).sfixed32(message.aSfixed32);
+      buf[pos++] = 93;
+      pos = putSfixed32(buf, pos, message.aSfixed32);
     }
     if (message.aSfixed64 !== undefined) {
-      if (BigInt.asIntN(64, message.aSfixed64) !== message.aSfixed64) {
-        throw new globalThis.Error("value provided for field message.aSfixed64 of type sfixed64 too large");
-      }
-      writer.uint32(97).sfixed64(message.aSfixed64);
+      buf[pos++] = 97;
+      pos = putSfixed64(buf, pos, message.aSfixed64);
     }
     if (message.aBool !== undefined) {
-      writer.uint32(104).bool(message.aBool);
+      buf[pos++] = 104;
+      pos = putBool(buf, pos, message.aBool);
     }
-    if (message.aString !== undefined) {
-      writer.uint32(114).string(message.aString);
-    }
-    if (message.aBytes !== undefined) {
-      writer.uint32(122).bytes(message.aBytes);
-    }
+    writer.pos = pos;
+    if (message.aString !== undefined) writer.stringField(114, message.aString);
+    if (message.aBytes !== undefined) writer.bytesField(122, message.aBytes);
+    writer.ensure(12);
+    ({ buf, pos } = writer);
     if (message.aColour !== undefined) {
-      writer.uint32(128).int32(message.aColour);
+      buf[pos++] = 128;
+      buf[pos++] = 1;
+      pos = putInt32(buf, pos, message.aColour);
     }
+    writer.pos = pos;
     if (message.aMessage !== undefined) {
-      Scalars.encode(message.aMessage, writer.uint32(138).fork()).join();
+      const at = writer.open(138);
+      Scalars.encode(message.aMessage, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Optionals {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseOptionals()): Optionals {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseOptionals();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
           message.aDouble = reader.double();
-          continue;
-        }
-        case 2: {
-          if (tag !== 21) {
-            break;
-          }
-
+          break;
+        case 21:
           message.aFloat = reader.float();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.anInt32 = reader.int32();
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
-          message.anInt64 = reader.int64() as bigint;
-          continue;
-        }
-        case 5: {
-          if (tag !== 40) {
-            break;
-          }
-
+          break;
+        case 32:
+          message.anInt64 = reader.int64();
+          break;
+        case 40:
           message.aUint32 = reader.uint32();
-          continue;
-        }
-        case 6: {
-          if (tag !== 48) {
-            break;
-          }
-
-          message.aUint64 = reader.uint64() as bigint;
-          continue;
-        }
-        case 7: {
-          if (tag !== 56) {
-            break;
-          }
-
+          break;
+        case 48:
+          message.aUint64 = reader.uint64();
+          break;
+        case 56:
           message.aSint32 = reader.sint32();
-          continue;
-        }
-        case 8: {
-          if (tag !== 64) {
-            break;
-          }
-
-          message.aSint64 = reader.sint64() as bigint;
-          continue;
-        }
-        case 9: {
-          if (tag !== 77) {
-            break;
-          }
-
+          break;
+        case 64:
+          message.aSint64 = reader.sint64();
+          break;
+        case 77:
           message.aFixed32 = reader.fixed32();
-          continue;
-        }
-        case 10: {
-          if (tag !== 81) {
-            break;
-          }
-
-          message.aFixed64 = reader.fixed64() as bigint;
-          continue;
-        }
-        case 11: {
-          if (tag !== 93) {
-            break;
-          }
-
+          break;
+        case 81:
+          message.aFixed64 = reader.fixed64();
+          break;
+        case 93:
           message.aSfixed32 = reader.sfixed32();
-          continue;
-        }
-        case 12: {
-          if (tag !== 97) {
-            break;
-          }
-
-          message.aSfixed64 = reader.sfixed64() as bigint;
-          continue;
-        }
-        case 13: {
-          if (tag !== 104) {
-            break;
-          }
-
+          break;
+        case 97:
+          message.aSfixed64 = reader.sfixed64();
+          break;
+        case 104:
           message.aBool = reader.bool();
-          continue;
-        }
-        case 14: {
-          if (tag !== 114) {
-            break;
-          }
-
+          break;
+        case 114:
           message.aString = reader.string();
-          continue;
-        }
-        case 15: {
-          if (tag !== 122) {
-            break;
-          }
-
+          break;
+        case 122:
           message.aBytes = reader.bytes();
-          continue;
-        }
-        case 16: {
-          if (tag !== 128) {
-            break;
-          }
-
-          message.aColour = reader.int32() as any;
-          continue;
-        }
-        case 17: {
-          if (tag !== 138) {
-            break;
-          }
-
-          message.aMessage = Scalars.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 128:
+          message.aColour = reader.int32() as Colour;
+          break;
+        case 138:
+          message.aMessage = Scalars.decode(reader, reader.length(), message.aMessage);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1211,438 +1068,140 @@ function createBaseLists(): Lists {
 
 export const Lists: MessageFns<Lists> = {
   encode(message: Lists, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.doubles.length !== 0) {
-      writer.uint32(10).fork();
-      for (const v of message.doubles) {
-        writer.double(v);
-      }
-      writer.join();
+    writer.packedDouble(10, message.doubles);
+    writer.packedFloat(18, message.floats);
+    writer.packedInt32(26, message.int32s);
+    writer.packedInt64(34, message.int64s);
+    writer.packedUint32(42, message.uint32s);
+    writer.packedUint64(50, message.uint64s);
+    writer.packedSint32(58, message.sint32s);
+    writer.packedSint64(66, message.sint64s);
+    writer.packedFixed32(74, message.fixed32s);
+    writer.packedFixed64(82, message.fixed64s);
+    writer.packedSfixed32(90, message.sfixed32s);
+    writer.packedSfixed64(98, message.sfixed64s);
+    writer.packedBool(106, message.bools);
+    for (const value of message.strings) writer.stringField(114, value);
+    for (const value of message.byteses) writer.bytesField(122, value);
+    writer.packedInt32(130, message.colours);
+    for (const value of message.messages) {
+      const at = writer.open(138);
+      Scalars.encode(value, writer);
+      writer.close(at);
     }
-    if (message.floats.length !== 0) {
-      writer.uint32(18).fork();
-      for (const v of message.floats) {
-        writer.float(v);
-      }
-      writer.join();
-    }
-    if (message.int32s.length !== 0) {
-      writer.uint32(26).fork();
-      for (const v of message.int32s) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    if (message.int64s.length !== 0) {
-      writer.uint32(34).fork();
-      for (const v of message.int64s) {
-        if (BigInt.asIntN(64, v) !== v) {
-          throw new globalThis.Error("a value provided in array field int64s of type int64 is too large");
-        }
-        writer.int64(v);
-      }
-      writer.join();
-    }
-    if (message.uint32s.length !== 0) {
-      writer.uint32(42).fork();
-      for (const v of message.uint32s) {
-        writer.uint32(v);
-      }
-      writer.join();
-    }
-    if (message.uint64s.length !== 0) {
-      writer.uint32(50).fork();
-      for (const v of message.uint64s) {
-        if (BigInt.asUintN(64, v) !== v) {
-          throw new globalThis.Error("a value provided in array field uint64s of type uint64 is too large");
-        }
-        writer.uint64(v);
-      }
-      writer.join();
-    }
-    if (message.sint32s.length !== 0) {
-      writer.uint32(58).fork();
-      for (const v of message.sint32s) {
-        writer.sint32(v);
-      }
-      writer.join();
-    }
-    if (message.sint64s.length !== 0) {
-      writer.uint32(66).fork();
-      for (const v of message.sint64s) {
-        if (BigInt.asIntN(64, v) !== v) {
-          throw new globalThis.Error("a value provided in array field sint64s of type sint64 is too large");
-        }
-        writer.sint64(v);
-      }
-      writer.join();
-    }
-    if (message.fixed32s.length !== 0) {
-      writer.uint32(74).fork();
-      for (const v of message.fixed32s) {
-        writer.fixed32(v);
-      }
-      writer.join();
-    }
-    if (message.fixed64s.length !== 0) {
-      writer.uint32(82).fork();
-      for (const v of message.fixed64s) {
-        if (BigInt.asUintN(64, v) !== v) {
-          throw new globalThis.Error("a value provided in array field fixed64s of type fixed64 is too large");
-        }
-        writer.fixed64(v);
-      }
-      writer.join();
-    }
-    if (message.sfixed32s.length !== 0) {
-      writer.uint32(90).fork();
-      for (const v of message.sfixed32s) {
-        writer.sfixed32(v);
-      }
-      writer.join();
-    }
-    if (message.sfixed64s.length !== 0) {
-      writer.uint32(98).fork();
-      for (const v of message.sfixed64s) {
-        if (BigInt.asIntN(64, v) !== v) {
-          throw new globalThis.Error("a value provided in array field sfixed64s of type sfixed64 is too large");
-        }
-        writer.sfixed64(v);
-      }
-      writer.join();
-    }
-    if (message.bools.length !== 0) {
-      writer.uint32(106).fork();
-      for (const v of message.bools) {
-        writer.bool(v);
-      }
-      writer.join();
-    }
-    for (const v of message.strings) {
-      writer.uint32(114).string(v!);
-    }
-    for (const v of message.byteses) {
-      writer.uint32(122).bytes(v!);
-    }
-    if (message.colours.length !== 0) {
-      writer.uint32(130).fork();
-      for (const v of message.colours) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    for (const v of message.messages) {
-      Scalars.encode(v!, writer.uint32(138).fork()).join();
-    }
-    for (const v of message.loose) {
-      writer.uint32(144).int32(v!);
-    }
+    for (const value of message.loose) writer.uint32(144).int32(value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Lists {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLists()): Lists {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseLists();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag === 9) {
-            message.doubles.push(reader.double());
-
-            continue;
-          }
-
-          if (tag === 10) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.doubles.push(reader.double());
-            }
-
-            continue;
-          }
-
+      switch (tag) {
+        case 9:
+          message.doubles.push(reader.double());
           break;
-        }
-        case 2: {
-          if (tag === 21) {
-            message.floats.push(reader.float());
-
-            continue;
-          }
-
-          if (tag === 18) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.floats.push(reader.float());
-            }
-
-            continue;
-          }
-
+        case 10:
+          reader.packedDouble(message.doubles);
           break;
-        }
-        case 3: {
-          if (tag === 24) {
-            message.int32s.push(reader.int32());
-
-            continue;
-          }
-
-          if (tag === 26) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.int32s.push(reader.int32());
-            }
-
-            continue;
-          }
-
+        case 21:
+          message.floats.push(reader.float());
           break;
-        }
-        case 4: {
-          if (tag === 32) {
-            message.int64s.push(reader.int64() as bigint);
-
-            continue;
-          }
-
-          if (tag === 34) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.int64s.push(reader.int64() as bigint);
-            }
-
-            continue;
-          }
-
+        case 18:
+          reader.packedFloat(message.floats);
           break;
-        }
-        case 5: {
-          if (tag === 40) {
-            message.uint32s.push(reader.uint32());
-
-            continue;
-          }
-
-          if (tag === 42) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.uint32s.push(reader.uint32());
-            }
-
-            continue;
-          }
-
+        case 24:
+          message.int32s.push(reader.int32());
           break;
-        }
-        case 6: {
-          if (tag === 48) {
-            message.uint64s.push(reader.uint64() as bigint);
-
-            continue;
-          }
-
-          if (tag === 50) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.uint64s.push(reader.uint64() as bigint);
-            }
-
-            continue;
-          }
-
+        case 26:
+          reader.packedInt32(message.int32s);
           break;
-        }
-        case 7: {
-          if (tag === 56) {
-            message.sint32s.push(reader.sint32());
-
-            continue;
-          }
-
-          if (tag === 58) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.sint32s.push(reader.sint32());
-            }
-
-            continue;
-          }
-
+        case 32:
+          message.int64s.push(reader.int64());
           break;
-        }
-        case 8: {
-          if (tag === 64) {
-            message.sint64s.push(reader.sint64() as bigint);
-
-            continue;
-          }
-
-          if (tag === 66) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.sint64s.push(reader.sint64() as bigint);
-            }
-
-            continue;
-          }
-
+        case 34:
+          reader.packedInt64(message.int64s);
           break;
-        }
-        case 9: {
-          if (tag === 77) {
-            message.fixed32s.push(reader.fixed32());
-
-            continue;
-          }
-
-          if (tag === 74) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.fixed32s.push(reader.fixed32());
-            }
-
-            continue;
-          }
-
+        case 40:
+          message.uint32s.push(reader.uint32());
           break;
-        }
-        case 10: {
-          if (tag === 81) {
-            message.fixed64s.push(reader.fixed64() as bigint);
-
-            continue;
-          }
-
-          if (tag === 82) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.fixed64s.push(reader.fixed64() as bigint);
-            }
-
-            continue;
-          }
-
+        case 42:
+          reader.packedUint32(message.uint32s);
           break;
-        }
-        case 11: {
-          if (tag === 93) {
-            message.sfixed32s.push(reader.sfixed32());
-
-            continue;
-          }
-
-          if (tag === 90) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.sfixed32s.push(reader.sfixed32());
-            }
-
-            continue;
-          }
-
+        case 48:
+          message.uint64s.push(reader.uint64());
           break;
-        }
-        case 12: {
-          if (tag === 97) {
-            message.sfixed64s.push(reader.sfixed64() as bigint);
-
-            continue;
-          }
-
-          if (tag === 98) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.sfixed64s.push(reader.sfixed64() as bigint);
-            }
-
-            continue;
-          }
-
+        case 50:
+          reader.packedUint64(message.uint64s);
           break;
-        }
-        case 13: {
-          if (tag === 104) {
-            message.bools.push(reader.bool());
-
-            continue;
-          }
-
-          if (tag === 106) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.bools.push(reader.bool());
-            }
-
-            continue;
-          }
-
+        case 56:
+          message.sint32s.push(reader.sint32());
           break;
-        }
-        case 14: {
-          if (tag !== 114) {
-            break;
-          }
-
+        case 58:
+          reader.packedSint32(message.sint32s);
+          break;
+        case 64:
+          message.sint64s.push(reader.sint64());
+          break;
+        case 66:
+          reader.packedSint64(message.sint64s);
+          break;
+        case 77:
+          message.fixed32s.push(reader.fixed32());
+          break;
+        case 74:
+          reader.packedFixed32(message.fixed32s);
+          break;
+        case 81:
+          message.fixed64s.push(reader.fixed64());
+          break;
+        case 82:
+          reader.packedFixed64(message.fixed64s);
+          break;
+        case 93:
+          message.sfixed32s.push(reader.sfixed32());
+          break;
+        case 90:
+          reader.packedSfixed32(message.sfixed32s);
+          break;
+        case 97:
+          message.sfixed64s.push(reader.sfixed64());
+          break;
+        case 98:
+          reader.packedSfixed64(message.sfixed64s);
+          break;
+        case 104:
+          message.bools.push(reader.bool());
+          break;
+        case 106:
+          reader.packedBool(message.bools);
+          break;
+        case 114:
           message.strings.push(reader.string());
-          continue;
-        }
-        case 15: {
-          if (tag !== 122) {
-            break;
-          }
-
+          break;
+        case 122:
           message.byteses.push(reader.bytes());
-          continue;
-        }
-        case 16: {
-          if (tag === 128) {
-            message.colours.push(reader.int32() as any);
-
-            continue;
-          }
-
-          if (tag === 130) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.colours.push(reader.int32() as any);
-            }
-
-            continue;
-          }
-
           break;
-        }
-        case 17: {
-          if (tag !== 138) {
-            break;
-          }
-
+        case 128:
+          message.colours.push(reader.int32() as Colour);
+          break;
+        case 130:
+          reader.packedInt32(message.colours);
+          break;
+        case 138:
           message.messages.push(Scalars.decode(reader, reader.length()));
-          continue;
-        }
-        case 18: {
-          if (tag === 144) {
-            message.loose.push(reader.int32());
-
-            continue;
-          }
-
-          if (tag === 146) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.loose.push(reader.int32());
-            }
-
-            continue;
-          }
-
           break;
-        }
+        case 144:
+          message.loose.push(reader.int32());
+          break;
+        case 146:
+          reader.packedInt32(message.loose);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1784,271 +1343,199 @@ function createBaseMaps(): Maps {
 
 export const Maps: MessageFns<Maps> = {
   encode(message: Maps, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    message.byInt32.forEach((value, key) => {
-      Maps_ByInt32Entry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
-    });
-    message.byInt64.forEach((value, key) => {
-      Maps_ByInt64Entry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
-    });
-    message.byUint32.forEach((value, key) => {
-      Maps_ByUint32Entry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
-    message.byUint64.forEach((value, key) => {
-      Maps_ByUint64Entry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
-    });
-    message.bySint32.forEach((value, key) => {
-      Maps_BySint32Entry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
-    });
-    message.bySint64.forEach((value, key) => {
-      Maps_BySint64Entry.encode({ key: key as any, value }, writer.uint32(50).fork()).join();
-    });
-    message.byFixed32.forEach((value, key) => {
-      Maps_ByFixed32Entry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
-    });
-    message.byFixed64.forEach((value, key) => {
-      Maps_ByFixed64Entry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
-    });
-    message.bySfixed32.forEach((value, key) => {
-      Maps_BySfixed32Entry.encode({ key: key as any, value }, writer.uint32(74).fork()).join();
-    });
-    message.bySfixed64.forEach((value, key) => {
-      Maps_BySfixed64Entry.encode({ key: key as any, value }, writer.uint32(82).fork()).join();
-    });
-    message.byBool.forEach((value, key) => {
-      Maps_ByBoolEntry.encode({ key: key as any, value }, writer.uint32(90).fork()).join();
-    });
-    message.byString.forEach((value, key) => {
-      Maps_ByStringEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
-    });
-    message.toBytes.forEach((value, key) => {
-      Maps_ToBytesEntry.encode({ key: key as any, value }, writer.uint32(106).fork()).join();
-    });
-    message.toDouble.forEach((value, key) => {
-      Maps_ToDoubleEntry.encode({ key: key as any, value }, writer.uint32(114).fork()).join();
-    });
-    message.toInt64.forEach((value, key) => {
-      Maps_ToInt64Entry.encode({ key: key as any, value }, writer.uint32(122).fork()).join();
-    });
-    message.toBool.forEach((value, key) => {
-      Maps_ToBoolEntry.encode({ key: key as any, value }, writer.uint32(130).fork()).join();
-    });
-    message.toColour.forEach((value, key) => {
-      Maps_ToColourEntry.encode({ key: key as any, value }, writer.uint32(138).fork()).join();
-    });
-    message.toMessage.forEach((value, key) => {
-      Maps_ToMessageEntry.encode({ key: key as any, value }, writer.uint32(146).fork()).join();
-    });
+    for (const [key, value] of message.byInt32) {
+      const at = writer.open(10);
+      Maps_ByInt32Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.byInt64) {
+      const at = writer.open(18);
+      Maps_ByInt64Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.byUint32) {
+      const at = writer.open(26);
+      Maps_ByUint32Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.byUint64) {
+      const at = writer.open(34);
+      Maps_ByUint64Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.bySint32) {
+      const at = writer.open(42);
+      Maps_BySint32Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.bySint64) {
+      const at = writer.open(50);
+      Maps_BySint64Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.byFixed32) {
+      const at = writer.open(58);
+      Maps_ByFixed32Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.byFixed64) {
+      const at = writer.open(66);
+      Maps_ByFixed64Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.bySfixed32) {
+      const at = writer.open(74);
+      Maps_BySfixed32Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.bySfixed64) {
+      const at = writer.open(82);
+      Maps_BySfixed64Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.byBool) {
+      const at = writer.open(90);
+      Maps_ByBoolEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.byString) {
+      const at = writer.open(98);
+      Maps_ByStringEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.toBytes) {
+      const at = writer.open(106);
+      Maps_ToBytesEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.toDouble) {
+      const at = writer.open(114);
+      Maps_ToDoubleEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.toInt64) {
+      const at = writer.open(122);
+      Maps_ToInt64Entry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.toBool) {
+      const at = writer.open(130);
+      Maps_ToBoolEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.toColour) {
+      const at = writer.open(138);
+      Maps_ToColourEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.toMessage) {
+      const at = writer.open(146);
+      Maps_ToMessageEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps()): Maps {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          const entry1 = Maps_ByInt32Entry.decode(reader, reader.length());
-          if (entry1.value !== undefined) {
-            message.byInt32.set(entry1.key, entry1.value);
-          }
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          const entry2 = Maps_ByInt64Entry.decode(reader, reader.length());
-          if (entry2.value !== undefined) {
-            message.byInt64.set(entry2.key, entry2.value);
-          }
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          const entry3 = Maps_ByUint32Entry.decode(reader, reader.length());
-          if (entry3.value !== undefined) {
-            message.byUint32.set(entry3.key, entry3.value);
-          }
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
-          const entry4 = Maps_ByUint64Entry.decode(reader, reader.length());
-          if (entry4.value !== undefined) {
-            message.byUint64.set(entry4.key, entry4.value);
-          }
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
-          const entry5 = Maps_BySint32Entry.decode(reader, reader.length());
-          if (entry5.value !== undefined) {
-            message.bySint32.set(entry5.key, entry5.value);
-          }
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          const entry6 = Maps_BySint64Entry.decode(reader, reader.length());
-          if (entry6.value !== undefined) {
-            message.bySint64.set(entry6.key, entry6.value);
-          }
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
-          const entry7 = Maps_ByFixed32Entry.decode(reader, reader.length());
-          if (entry7.value !== undefined) {
-            message.byFixed32.set(entry7.key, entry7.value);
-          }
-          continue;
-        }
-        case 8: {
-          if (tag !== 66) {
-            break;
-          }
-
-          const entry8 = Maps_ByFixed64Entry.decode(reader, reader.length());
-          if (entry8.value !== undefined) {
-            message.byFixed64.set(entry8.key, entry8.value);
-          }
-          continue;
-        }
-        case 9: {
-          if (tag !== 74) {
-            break;
-          }
-
-          const entry9 = Maps_BySfixed32Entry.decode(reader, reader.length());
-          if (entry9.value !== undefined) {
-            message.bySfixed32.set(entry9.key, entry9.value);
-          }
-          continue;
-        }
+      switch (tag) {
         case 10: {
-          if (tag !== 82) {
-            break;
-          }
-
-          const entry10 = Maps_BySfixed64Entry.decode(reader, reader.length());
-          if (entry10.value !== undefined) {
-            message.bySfixed64.set(entry10.key, entry10.value);
-          }
-          continue;
-        }
-        case 11: {
-          if (tag !== 90) {
-            break;
-          }
-
-          const entry11 = Maps_ByBoolEntry.decode(reader, reader.length());
-          if (entry11.value !== undefined) {
-            message.byBool.set(entry11.key, entry11.value);
-          }
-          continue;
-        }
-        case 12: {
-          if (tag !== 98) {
-            break;
-          }
-
-          const entry12 = Maps_ByStringEntry.decode(reader, reader.length());
-          if (entry12.value !== undefined) {
-            message.byString.set(entry12.key, entry12.value);
-          }
-          continue;
-        }
-        case 13: {
-          if (tag !== 106) {
-            break;
-          }
-
-          const entry13 = Maps_ToBytesEntry.decode(reader, reader.length());
-          if (entry13.value !== undefined) {
-            message.toBytes.set(entry13.key, entry13.value);
-          }
-          continue;
-        }
-        case 14: {
-          if (tag !== 114) {
-            break;
-          }
-
-          const entry14 = Maps_ToDoubleEntry.decode(reader, reader.length());
-          if (entry14.value !== undefined) {
-            message.toDouble.set(entry14.key, entry14.value);
-          }
-          continue;
-        }
-        case 15: {
-          if (tag !== 122) {
-            break;
-          }
-
-          const entry15 = Maps_ToInt64Entry.decode(reader, reader.length());
-          if (entry15.value !== undefined) {
-            message.toInt64.set(entry15.key, entry15.value);
-          }
-          continue;
-        }
-        case 16: {
-          if (tag !== 130) {
-            break;
-          }
-
-          const entry16 = Maps_ToBoolEntry.decode(reader, reader.length());
-          if (entry16.value !== undefined) {
-            message.toBool.set(entry16.key, entry16.value);
-          }
-          continue;
-        }
-        case 17: {
-          if (tag !== 138) {
-            break;
-          }
-
-          const entry17 = Maps_ToColourEntry.decode(reader, reader.length());
-          if (entry17.value !== undefined) {
-            message.toColour.set(entry17.key, entry17.value);
-          }
-          continue;
+          const { key, value } = Maps_ByInt32Entry.decode(reader, reader.length());
+          message.byInt32.set(key, value);
+          break;
         }
         case 18: {
-          if (tag !== 146) {
-            break;
-          }
-
-          const entry18 = Maps_ToMessageEntry.decode(reader, reader.length());
-          if (entry18.value !== undefined) {
-            message.toMessage.set(entry18.key, entry18.value);
-          }
-          continue;
+          const { key, value } = Maps_ByInt64Entry.decode(reader, reader.length());
+          message.byInt64.set(key, value);
+          break;
         }
+        case 26: {
+          const { key, value } = Maps_ByUint32Entry.decode(reader, reader.length());
+          message.byUint32.set(key, value);
+          break;
+        }
+        case 34: {
+          const { key, value } = Maps_ByUint64Entry.decode(reader, reader.length());
+          message.byUint64.set(key, value);
+          break;
+        }
+        case 42: {
+          const { key, value } = Maps_BySint32Entry.decode(reader, reader.length());
+          message.bySint32.set(key, value);
+          break;
+        }
+        case 50: {
+          const { key, value } = Maps_BySint64Entry.decode(reader, reader.length());
+          message.bySint64.set(key, value);
+          break;
+        }
+        case 58: {
+          const { key, value } = Maps_ByFixed32Entry.decode(reader, reader.length());
+          message.byFixed32.set(key, value);
+          break;
+        }
+        case 66: {
+          const { key, value } = Maps_ByFixed64Entry.decode(reader, reader.length());
+          message.byFixed64.set(key, value);
+          break;
+        }
+        case 74: {
+          const { key, value } = Maps_BySfixed32Entry.decode(reader, reader.length());
+          message.bySfixed32.set(key, value);
+          break;
+        }
+        case 82: {
+          const { key, value } = Maps_BySfixed64Entry.decode(reader, reader.length());
+          message.bySfixed64.set(key, value);
+          break;
+        }
+        case 90: {
+          const { key, value } = Maps_ByBoolEntry.decode(reader, reader.length());
+          message.byBool.set(key, value);
+          break;
+        }
+        case 98: {
+          const { key, value } = Maps_ByStringEntry.decode(reader, reader.length());
+          message.byString.set(key, value);
+          break;
+        }
+        case 106: {
+          const { key, value } = Maps_ToBytesEntry.decode(reader, reader.length());
+          message.toBytes.set(key, value);
+          break;
+        }
+        case 114: {
+          const { key, value } = Maps_ToDoubleEntry.decode(reader, reader.length());
+          message.toDouble.set(key, value);
+          break;
+        }
+        case 122: {
+          const { key, value } = Maps_ToInt64Entry.decode(reader, reader.length());
+          message.toInt64.set(key, value);
+          break;
+        }
+        case 130: {
+          const { key, value } = Maps_ToBoolEntry.decode(reader, reader.length());
+          message.toBool.set(key, value);
+          break;
+        }
+        case 138: {
+          const { key, value } = Maps_ToColourEntry.decode(reader, reader.length());
+          message.toColour.set(key, value);
+          break;
+        }
+        case 146: {
+          const { key, value } = Maps_ToMessageEntry.decode(reader, reader.length());
+          message.toMessage.set(key, value ?? Scalars.create());
+          break;
+        }
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2655,41 +2142,33 @@ function createBaseMaps_ByInt32Entry(): Maps_ByInt32Entry {
 
 export const Maps_ByInt32Entry: MessageFns<Maps_ByInt32Entry> = {
   encode(message: Maps_ByInt32Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.key !== 0) {
-      writer.uint32(8).int32(message.key);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByInt32Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByInt32Entry()): Maps_ByInt32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByInt32Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.key = reader.int32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2730,44 +2209,33 @@ function createBaseMaps_ByInt64Entry(): Maps_ByInt64Entry {
 
 export const Maps_ByInt64Entry: MessageFns<Maps_ByInt64Entry> = {
   encode(message: Maps_ByInt64Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.key !== 0n) {
-      if (BigInt.asIntN(64, message.key) !== message.key) {
-        throw new globalThis.Error("value provided for field message.key of type int64 too large");
-      }
-      writer.uint32(8).int64(message.key);
+      buf[pos++] = 8;
+      pos = putInt64(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByInt64Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByInt64Entry()): Maps_ByInt64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByInt64Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.key = reader.int64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.key = reader.int64();
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2808,41 +2276,33 @@ function createBaseMaps_ByUint32Entry(): Maps_ByUint32Entry {
 
 export const Maps_ByUint32Entry: MessageFns<Maps_ByUint32Entry> = {
   encode(message: Maps_ByUint32Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.key !== 0) {
-      writer.uint32(8).uint32(message.key);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByUint32Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByUint32Entry()): Maps_ByUint32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByUint32Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.key = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2883,44 +2343,33 @@ function createBaseMaps_ByUint64Entry(): Maps_ByUint64Entry {
 
 export const Maps_ByUint64Entry: MessageFns<Maps_ByUint64Entry> = {
   encode(message: Maps_ByUint64Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.key !== 0n) {
-      if (BigInt.asUintN(64, message.key) !== message.key) {
-        throw new globalThis.Error("value provided for field message.key of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.key);
+      buf[pos++] = 8;
+      pos = putUint64(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByUint64Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByUint64Entry()): Maps_ByUint64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByUint64Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.key = reader.uint64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.key = reader.uint64();
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2961,41 +2410,33 @@ function createBaseMaps_BySint32Entry(): Maps_BySint32Entry {
 
 export const Maps_BySint32Entry: MessageFns<Maps_BySint32Entry> = {
   encode(message: Maps_BySint32Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.key !== 0) {
-      writer.uint32(8).sint32(message.key);
+      buf[pos++] = 8;
+      pos = putSint32(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySint32Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_BySint32Entry()): Maps_BySint32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_BySint32Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.key = reader.sint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3036,44 +2477,33 @@ function createBaseMaps_BySint64Entry(): Maps_BySint64Entry {
 
 export const Maps_BySint64Entry: MessageFns<Maps_BySint64Entry> = {
   encode(message: Maps_BySint64Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.key !== 0n) {
-      if (BigInt.asIntN(64, message.key) !== message.key) {
-        throw new globalThis.Error("value provided for field message.key of type sint64 too large");
-      }
-      writer.uint32(8).sint64(message.key);
+      buf[pos++] = 8;
+      pos = putSint64(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySint64Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_BySint64Entry()): Maps_BySint64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_BySint64Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.key = reader.sint64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.key = reader.sint64();
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3114,41 +2544,33 @@ function createBaseMaps_ByFixed32Entry(): Maps_ByFixed32Entry {
 
 export const Maps_ByFixed32Entry: MessageFns<Maps_ByFixed32Entry> = {
   encode(message: Maps_ByFixed32Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(5);
+    let { buf, pos } = writer;
     if (message.key !== 0) {
-      writer.uint32(13).fixed32(message.key);
+      buf[pos++] = 13;
+      pos = putFixed32(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByFixed32Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByFixed32Entry()): Maps_ByFixed32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByFixed32Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 13) {
-            break;
-          }
-
+      switch (tag) {
+        case 13:
           message.key = reader.fixed32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3189,44 +2611,33 @@ function createBaseMaps_ByFixed64Entry(): Maps_ByFixed64Entry {
 
 export const Maps_ByFixed64Entry: MessageFns<Maps_ByFixed64Entry> = {
   encode(message: Maps_ByFixed64Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(9);
+    let { buf, pos } = writer;
     if (message.key !== 0n) {
-      if (BigInt.asUintN(64, message.key) !== message.key) {
-        throw new globalThis.Error("value provided for field message.key of type fixed64 too large");
-      }
-      writer.uint32(9).fixed64(message.key);
+      buf[pos++] = 9;
+      pos = putFixed64(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByFixed64Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByFixed64Entry()): Maps_ByFixed64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByFixed64Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
-          message.key = reader.fixed64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
+          message.key = reader.fixed64();
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3267,41 +2678,33 @@ function createBaseMaps_BySfixed32Entry(): Maps_BySfixed32Entry {
 
 export const Maps_BySfixed32Entry: MessageFns<Maps_BySfixed32Entry> = {
   encode(message: Maps_BySfixed32Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(5);
+    let { buf, pos } = writer;
     if (message.key !== 0) {
-      writer.uint32(13).sfixed32(message.key);
+      buf[pos++] = 13;
+      pos = putSfixed32(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySfixed32Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_BySfixed32Entry()): Maps_BySfixed32Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_BySfixed32Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 13) {
-            break;
-          }
-
+      switch (tag) {
+        case 13:
           message.key = reader.sfixed32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3342,44 +2745,33 @@ function createBaseMaps_BySfixed64Entry(): Maps_BySfixed64Entry {
 
 export const Maps_BySfixed64Entry: MessageFns<Maps_BySfixed64Entry> = {
   encode(message: Maps_BySfixed64Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(9);
+    let { buf, pos } = writer;
     if (message.key !== 0n) {
-      if (BigInt.asIntN(64, message.key) !== message.key) {
-        throw new globalThis.Error("value provided for field message.key of type sfixed64 too large");
-      }
-      writer.uint32(9).sfixed64(message.key);
+      buf[pos++] = 9;
+      pos = putSfixed64(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_BySfixed64Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_BySfixed64Entry()): Maps_BySfixed64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_BySfixed64Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
-          message.key = reader.sfixed64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
+          message.key = reader.sfixed64();
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3420,41 +2812,33 @@ function createBaseMaps_ByBoolEntry(): Maps_ByBoolEntry {
 
 export const Maps_ByBoolEntry: MessageFns<Maps_ByBoolEntry> = {
   encode(message: Maps_ByBoolEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(2);
+    let { buf, pos } = writer;
     if (message.key !== false) {
-      writer.uint32(8).bool(message.key);
+      buf[pos++] = 8;
+      pos = putBool(buf, pos, message.key);
     }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    writer.pos = pos;
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByBoolEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByBoolEntry()): Maps_ByBoolEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByBoolEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.key = reader.bool();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3495,41 +2879,27 @@ function createBaseMaps_ByStringEntry(): Maps_ByStringEntry {
 
 export const Maps_ByStringEntry: MessageFns<Maps_ByStringEntry> = {
   encode(message: Maps_ByStringEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ByStringEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ByStringEntry()): Maps_ByStringEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ByStringEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3570,41 +2940,27 @@ function createBaseMaps_ToBytesEntry(): Maps_ToBytesEntry {
 
 export const Maps_ToBytesEntry: MessageFns<Maps_ToBytesEntry> = {
   encode(message: Maps_ToBytesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value.length !== 0) {
-      writer.uint32(18).bytes(message.value);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
+    if (message.value.length !== 0) writer.bytesField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToBytesEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ToBytesEntry()): Maps_ToBytesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ToBytesEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3645,41 +3001,33 @@ function createBaseMaps_ToDoubleEntry(): Maps_ToDoubleEntry {
 
 export const Maps_ToDoubleEntry: MessageFns<Maps_ToDoubleEntry> = {
   encode(message: Maps_ToDoubleEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
+    if (message.key !== "") writer.stringField(10, message.key);
+    writer.ensure(9);
+    let { buf, pos } = writer;
+    if (message.value !== 0 || 1 / message.value < 0) {
+      buf[pos++] = 17;
+      pos = putDouble(buf, pos, message.value);
     }
-    if (message.value !== 0) {
-      writer.uint32(17).double(message.value);
-    }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToDoubleEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ToDoubleEntry()): Maps_ToDoubleEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ToDoubleEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 17) {
-            break;
-          }
-
+          break;
+        case 17:
           message.value = reader.double();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3720,44 +3068,33 @@ function createBaseMaps_ToInt64Entry(): Maps_ToInt64Entry {
 
 export const Maps_ToInt64Entry: MessageFns<Maps_ToInt64Entry> = {
   encode(message: Maps_ToInt64Entry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.value !== 0n) {
-      if (BigInt.asIntN(64, message.value) !== message.value) {
-        throw new globalThis.Error("value provided for field message.value of type int64 too large");
-      }
-      writer.uint32(16).int64(message.value);
+      buf[pos++] = 16;
+      pos = putInt64(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToInt64Entry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ToInt64Entry()): Maps_ToInt64Entry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ToInt64Entry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.value = reader.int64() as bigint;
-          continue;
-        }
+          break;
+        case 16:
+          message.value = reader.int64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3798,41 +3135,33 @@ function createBaseMaps_ToBoolEntry(): Maps_ToBoolEntry {
 
 export const Maps_ToBoolEntry: MessageFns<Maps_ToBoolEntry> = {
   encode(message: Maps_ToBoolEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
+    writer.ensure(2);
+    let { buf, pos } = writer;
     if (message.value !== false) {
-      writer.uint32(16).bool(message.value);
+      buf[pos++] = 16;
+      pos = putBool(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToBoolEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ToBoolEntry()): Maps_ToBoolEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ToBoolEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.value = reader.bool();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3873,41 +3202,33 @@ function createBaseMaps_ToColourEntry(): Maps_ToColourEntry {
 
 export const Maps_ToColourEntry: MessageFns<Maps_ToColourEntry> = {
   encode(message: Maps_ToColourEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.value !== 0) {
-      writer.uint32(16).int32(message.value);
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToColourEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ToColourEntry()): Maps_ToColourEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ToColourEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.value = reader.int32() as any;
-          continue;
-        }
+          break;
+        case 16:
+          message.value = reader.int32() as Colour;
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -3948,41 +3269,31 @@ function createBaseMaps_ToMessageEntry(): Maps_ToMessageEntry {
 
 export const Maps_ToMessageEntry: MessageFns<Maps_ToMessageEntry> = {
   encode(message: Maps_ToMessageEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
     if (message.value !== undefined) {
-      Scalars.encode(message.value, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Scalars.encode(message.value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Maps_ToMessageEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps_ToMessageEntry()): Maps_ToMessageEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMaps_ToMessageEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.value = Scalars.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 18:
+          message.value = Scalars.decode(reader, reader.length(), message.value);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -4025,45 +3336,47 @@ function createBaseChoice(): Choice {
 
 export const Choice: MessageFns<Choice> = {
   encode(message: Choice, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.before !== "") {
-      writer.uint32(10).string(message.before);
-    }
+    if (message.before !== "") writer.stringField(10, message.before);
     switch (message.choice?.$case) {
       case "number":
         writer.uint32(16).int32(message.choice.value);
         break;
       case "text":
-        writer.uint32(26).string(message.choice.value);
+        writer.stringField(26, message.choice.value);
         break;
       case "data":
-        writer.uint32(34).bytes(message.choice.value);
+        writer.bytesField(34, message.choice.value);
         break;
       case "colour":
         writer.uint32(40).int32(message.choice.value);
         break;
-      case "scalars":
-        Scalars.encode(message.choice.value, writer.uint32(50).fork()).join();
+      case "scalars": {
+        const at = writer.open(50);
+        Scalars.encode(message.choice.value, writer);
+        writer.close(at);
         break;
-      case "choiceAgain":
-        Choice.encode(message.choice.value, writer.uint32(58).fork()).join();
+      }
+      case "choiceAgain": {
+        const at = writer.open(58);
+        Choice.encode(message.choice.value, writer);
+        writer.close(at);
         break;
+      }
       case "big":
-        if (BigInt.asUintN(64, message.choice.value) !== message.choice.value) {
-          throw new globalThis.Error("value provided for field message.choice.value of type uint64 too large");
-        }
         writer.uint32(64).uint64(message.choice.value);
         break;
       case "yes":
         writer.uint32(72).bool(message.choice.value);
         break;
     }
-    if (message.after !== "") {
-      writer.uint32(82).string(message.after);
-    }
+    if (message.after !== "") writer.stringField(82, message.after);
     switch (message.other?.$case) {
-      case "hello":
-        HelloRequest.encode(message.other.value, writer.uint32(90).fork()).join();
+      case "hello": {
+        const at = writer.open(90);
+        HelloRequest.encode(message.other.value, writer);
+        writer.close(at);
         break;
+      }
       case "ratio":
         writer.uint32(97).double(message.other.value);
         break;
@@ -4071,112 +3384,52 @@ export const Choice: MessageFns<Choice> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Choice {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseChoice()): Choice {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseChoice();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.before = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.choice = { $case: "number", value: reader.int32() };
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.choice = { $case: "text", value: reader.string() };
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
+          break;
+        case 34:
           message.choice = { $case: "data", value: reader.bytes() };
-          continue;
-        }
-        case 5: {
-          if (tag !== 40) {
-            break;
-          }
-
-          message.choice = { $case: "colour", value: reader.int32() as any };
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          message.choice = { $case: "scalars", value: Scalars.decode(reader, reader.length()) };
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
-          message.choice = { $case: "choiceAgain", value: Choice.decode(reader, reader.length()) };
-          continue;
-        }
-        case 8: {
-          if (tag !== 64) {
-            break;
-          }
-
-          message.choice = { $case: "big", value: reader.uint64() as bigint };
-          continue;
-        }
-        case 9: {
-          if (tag !== 72) {
-            break;
-          }
-
+          break;
+        case 40:
+          message.choice = { $case: "colour", value: reader.int32() as Colour };
+          break;
+        case 50:
+          message.choice = { $case: "scalars", value: Scalars.decode(reader, reader.length(), message.choice?.$case === "scalars" ? message.choice.value : undefined) };
+          break;
+        case 58:
+          message.choice = { $case: "choiceAgain", value: Choice.decode(reader, reader.length(), message.choice?.$case === "choiceAgain" ? message.choice.value : undefined) };
+          break;
+        case 64:
+          message.choice = { $case: "big", value: reader.uint64() };
+          break;
+        case 72:
           message.choice = { $case: "yes", value: reader.bool() };
-          continue;
-        }
-        case 10: {
-          if (tag !== 82) {
-            break;
-          }
-
+          break;
+        case 82:
           message.after = reader.string();
-          continue;
-        }
-        case 11: {
-          if (tag !== 90) {
-            break;
-          }
-
-          message.other = { $case: "hello", value: HelloRequest.decode(reader, reader.length()) };
-          continue;
-        }
-        case 12: {
-          if (tag !== 97) {
-            break;
-          }
-
+          break;
+        case 90:
+          message.other = { $case: "hello", value: HelloRequest.decode(reader, reader.length(), message.other?.$case === "hello" ? message.other.value : undefined) };
+          break;
+        case 97:
           message.other = { $case: "ratio", value: reader.double() };
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -4342,166 +3595,124 @@ function createBaseWellKnown(): WellKnown {
 export const WellKnown: MessageFns<WellKnown> = {
   encode(message: WellKnown, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.at !== undefined) {
-      Timestamp.encode(message.at, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Timestamp.encode(message.at, writer);
+      writer.close(at);
     }
     if (message.lasts !== undefined) {
-      Duration.encode(message.lasts, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Duration.encode(message.lasts, writer);
+      writer.close(at);
     }
     if (message.any !== undefined) {
-      Any.encode(message.any, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Any.encode(message.any, writer);
+      writer.close(at);
     }
     if (message.mask !== undefined) {
-      FieldMask.encode(FieldMask.wrap(message.mask), writer.uint32(34).fork()).join();
+      const at = writer.open(34);
+      FieldMask.encode(FieldMask.wrap(message.mask!), writer);
+      writer.close(at);
     }
     if (message.struct !== undefined) {
-      Struct.encode(Struct.wrap(message.struct), writer.uint32(42).fork()).join();
+      const at = writer.open(42);
+      Struct.encode(Struct.wrap(message.struct!), writer);
+      writer.close(at);
     }
     if (message.value !== undefined) {
-      Value.encode(Value.wrap(message.value), writer.uint32(50).fork()).join();
+      const at = writer.open(50);
+      Value.encode(Value.wrap(message.value!), writer);
+      writer.close(at);
     }
     if (message.list !== undefined) {
-      ListValue.encode(ListValue.wrap(message.list), writer.uint32(58).fork()).join();
+      const at = writer.open(58);
+      ListValue.encode(ListValue.wrap(message.list!), writer);
+      writer.close(at);
     }
     if (message.maybeBool !== undefined) {
-      BoolValue.encode({ value: message.maybeBool! }, writer.uint32(66).fork()).join();
+      const at = writer.open(66);
+      BoolValue.encode({ value: message.maybeBool! }, writer);
+      writer.close(at);
     }
     if (message.maybeString !== undefined) {
-      StringValue.encode({ value: message.maybeString! }, writer.uint32(74).fork()).join();
+      const at = writer.open(74);
+      StringValue.encode({ value: message.maybeString! }, writer);
+      writer.close(at);
     }
     if (message.maybeInt64 !== undefined) {
-      Int64Value.encode({ value: message.maybeInt64! }, writer.uint32(82).fork()).join();
+      const at = writer.open(82);
+      Int64Value.encode({ value: message.maybeInt64! }, writer);
+      writer.close(at);
     }
     if (message.maybeBytes !== undefined) {
-      BytesValue.encode({ value: message.maybeBytes! }, writer.uint32(90).fork()).join();
+      const at = writer.open(90);
+      BytesValue.encode({ value: message.maybeBytes! }, writer);
+      writer.close(at);
     }
-    for (const v of message.times) {
-      Timestamp.encode(v!, writer.uint32(98).fork()).join();
+    for (const value of message.times) {
+      const at = writer.open(98);
+      Timestamp.encode(value, writer);
+      writer.close(at);
     }
-    message.values.forEach((value, key) => {
-      if (value !== undefined) {
-        WellKnown_ValuesEntry.encode({ key: key as any, value }, writer.uint32(106).fork()).join();
-      }
-    });
+    for (const [key, value] of message.values) {
+      const at = writer.open(106);
+      WellKnown_ValuesEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): WellKnown {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseWellKnown()): WellKnown {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseWellKnown();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.at = Timestamp.decode(reader, reader.length());
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.lasts = Duration.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.any = Any.decode(reader, reader.length());
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
-          message.mask = FieldMask.unwrap(FieldMask.decode(reader, reader.length()));
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
-          message.struct = Struct.unwrap(Struct.decode(reader, reader.length()));
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          message.value = Value.unwrap(Value.decode(reader, reader.length()));
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
-          message.list = ListValue.unwrap(ListValue.decode(reader, reader.length()));
-          continue;
-        }
-        case 8: {
-          if (tag !== 66) {
-            break;
-          }
-
-          message.maybeBool = BoolValue.decode(reader, reader.length()).value;
-          continue;
-        }
-        case 9: {
-          if (tag !== 74) {
-            break;
-          }
-
-          message.maybeString = StringValue.decode(reader, reader.length()).value;
-          continue;
-        }
-        case 10: {
-          if (tag !== 82) {
-            break;
-          }
-
-          message.maybeInt64 = Int64Value.decode(reader, reader.length()).value;
-          continue;
-        }
-        case 11: {
-          if (tag !== 90) {
-            break;
-          }
-
-          message.maybeBytes = BytesValue.decode(reader, reader.length()).value;
-          continue;
-        }
-        case 12: {
-          if (tag !== 98) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
+          message.at = Timestamp.decode(reader, reader.length(), message.at);
+          break;
+        case 18:
+          message.lasts = Duration.decode(reader, reader.length(), message.lasts);
+          break;
+        case 26:
+          message.any = Any.decode(reader, reader.length(), message.any);
+          break;
+        case 34:
+          message.mask = FieldMask.unwrap(FieldMask.decode(reader, reader.length(), message.mask === undefined ? undefined : FieldMask.wrap(message.mask)));
+          break;
+        case 42:
+          message.struct = Struct.unwrap(Struct.decode(reader, reader.length(), message.struct === undefined ? undefined : Struct.wrap(message.struct)));
+          break;
+        case 50:
+          message.value = Value.unwrap(Value.decode(reader, reader.length(), message.value === undefined ? undefined : Value.wrap(message.value)));
+          break;
+        case 58:
+          message.list = ListValue.unwrap(ListValue.decode(reader, reader.length(), message.list === undefined ? undefined : ListValue.wrap(message.list)));
+          break;
+        case 66:
+          message.maybeBool = BoolValue.decode(reader, reader.length(), message.maybeBool === undefined ? undefined : { value: message.maybeBool }).value;
+          break;
+        case 74:
+          message.maybeString = StringValue.decode(reader, reader.length(), message.maybeString === undefined ? undefined : { value: message.maybeString }).value;
+          break;
+        case 82:
+          message.maybeInt64 = Int64Value.decode(reader, reader.length(), message.maybeInt64 === undefined ? undefined : { value: message.maybeInt64 }).value;
+          break;
+        case 90:
+          message.maybeBytes = BytesValue.decode(reader, reader.length(), message.maybeBytes === undefined ? undefined : { value: message.maybeBytes }).value;
+          break;
+        case 98:
           message.times.push(Timestamp.decode(reader, reader.length()));
-          continue;
+          break;
+        case 106: {
+          const { key, value } = WellKnown_ValuesEntry.decode(reader, reader.length());
+          message.values.set(key, value);
+          break;
         }
-        case 13: {
-          if (tag !== 106) {
-            break;
-          }
-
-          const entry13 = WellKnown_ValuesEntry.decode(reader, reader.length());
-          if (entry13.value !== undefined) {
-            message.values.set(entry13.key, entry13.value);
-          }
-          continue;
-        }
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -4638,41 +3849,31 @@ function createBaseWellKnown_ValuesEntry(): WellKnown_ValuesEntry {
 
 export const WellKnown_ValuesEntry: MessageFns<WellKnown_ValuesEntry> = {
   encode(message: WellKnown_ValuesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
     if (message.value !== undefined) {
-      Value.encode(Value.wrap(message.value), writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Value.encode(Value.wrap(message.value!), writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): WellKnown_ValuesEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseWellKnown_ValuesEntry()): WellKnown_ValuesEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseWellKnown_ValuesEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.value = Value.unwrap(Value.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        case 18:
+          message.value = Value.unwrap(Value.decode(reader, reader.length(), message.value === undefined ? undefined : Value.wrap(message.value)));
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -4714,40 +3915,34 @@ function createBaseOuter(): Outer {
 export const Outer: MessageFns<Outer> = {
   encode(message: Outer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.middle !== undefined) {
-      Outer_Middle.encode(message.middle, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Outer_Middle.encode(message.middle, writer);
+      writer.close(at);
     }
-    for (const v of message.inners) {
-      Outer_Middle_Inner.encode(v!, writer.uint32(18).fork()).join();
+    for (const value of message.inners) {
+      const at = writer.open(18);
+      Outer_Middle_Inner.encode(value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Outer {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseOuter()): Outer {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseOuter();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.middle = Outer_Middle.decode(reader, reader.length());
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
+          message.middle = Outer_Middle.decode(reader, reader.length(), message.middle);
+          break;
+        case 18:
           message.inners.push(Outer_Middle_Inner.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -4793,29 +3988,26 @@ function createBaseOuter_Middle(): Outer_Middle {
 export const Outer_Middle: MessageFns<Outer_Middle> = {
   encode(message: Outer_Middle, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.inner !== undefined) {
-      Outer_Middle_Inner.encode(message.inner, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Outer_Middle_Inner.encode(message.inner, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Outer_Middle {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseOuter_Middle()): Outer_Middle {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseOuter_Middle();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.inner = Outer_Middle_Inner.decode(reader, reader.length());
-          continue;
-        }
+      switch (tag) {
+        case 10:
+          message.inner = Outer_Middle_Inner.decode(reader, reader.length(), message.inner);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -4851,41 +4043,37 @@ function createBaseOuter_Middle_Inner(): Outer_Middle_Inner {
 
 export const Outer_Middle_Inner: MessageFns<Outer_Middle_Inner> = {
   encode(message: Outer_Middle_Inner, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.depth !== 0) {
-      writer.uint32(8).int32(message.depth);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.depth);
     }
+    writer.pos = pos;
     if (message.outer !== undefined) {
-      Outer.encode(message.outer, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Outer.encode(message.outer, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Outer_Middle_Inner {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseOuter_Middle_Inner()): Outer_Middle_Inner {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseOuter_Middle_Inner();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.depth = reader.int32() as any;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.outer = Outer.decode(reader, reader.length());
-          continue;
-        }
+      switch (tag) {
+        case 8:
+          message.depth = reader.int32() as Outer_Middle_Depth;
+          break;
+        case 18:
+          message.outer = Outer.decode(reader, reader.length(), message.outer);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -4927,62 +4115,46 @@ function createBaseTree(): Tree {
 export const Tree: MessageFns<Tree> = {
   encode(message: Tree, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.left !== undefined) {
-      Tree.encode(message.left, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Tree.encode(message.left, writer);
+      writer.close(at);
     }
     if (message.right !== undefined) {
-      Tree.encode(message.right, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Tree.encode(message.right, writer);
+      writer.close(at);
     }
-    for (const v of message.others) {
-      Tree.encode(v!, writer.uint32(26).fork()).join();
+    for (const value of message.others) {
+      const at = writer.open(26);
+      Tree.encode(value, writer);
+      writer.close(at);
     }
-    if (message.label !== "") {
-      writer.uint32(34).string(message.label);
-    }
+    if (message.label !== "") writer.stringField(34, message.label);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Tree {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseTree()): Tree {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseTree();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.left = Tree.decode(reader, reader.length());
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.right = Tree.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
+          message.left = Tree.decode(reader, reader.length(), message.left);
+          break;
+        case 18:
+          message.right = Tree.decode(reader, reader.length(), message.right);
+          break;
+        case 26:
           message.others.push(Tree.decode(reader, reader.length()));
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
+          break;
+        case 34:
           message.label = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -5033,63 +4205,55 @@ function createBaseNumbers(): Numbers {
 
 export const Numbers: MessageFns<Numbers> = {
   encode(message: Numbers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(29);
+    let { buf, pos } = writer;
     if (message.first !== 0) {
-      writer.uint32(8).uint32(message.first);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.first);
     }
     if (message.lastInOneByte !== 0) {
-      writer.uint32(120).uint32(message.lastInOneByte);
+      buf[pos++] = 120;
+      pos = putUint32(buf, pos, message.lastInOneByte);
     }
     if (message.firstInTwoBytes !== 0) {
-      writer.uint32(128).uint32(message.firstInTwoBytes);
+      buf[pos++] = 128;
+      buf[pos++] = 1;
+      pos = putUint32(buf, pos, message.firstInTwoBytes);
     }
     if (message.last !== 0) {
-      writer.uint32(4294967288).uint32(message.last);
+      buf[pos++] = 248;
+      buf[pos++] = 255;
+      buf[pos++] = 255;
+      buf[pos++] = 255;
+      buf[pos++] = 15;
+      pos = putUint32(buf, pos, message.last);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Numbers {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseNumbers()): Numbers {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseNumbers();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.first = reader.uint32();
-          continue;
-        }
-        case 15: {
-          if (tag !== 120) {
-            break;
-          }
-
+          break;
+        case 120:
           message.lastInOneByte = reader.uint32();
-          continue;
-        }
-        case 16: {
-          if (tag !== 128) {
-            break;
-          }
-
+          break;
+        case 128:
           message.firstInTwoBytes = reader.uint32();
-          continue;
-        }
-        case 536870911: {
-          if (tag !== 4294967288) {
-            break;
-          }
-
+          break;
+        case 4294967288:
           message.last = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -5147,20 +4311,17 @@ function createBaseEmpty(): Empty {
 }
 
 export const Empty: MessageFns<Empty> = {
-  encode(_: Empty, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Empty, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Empty {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseEmpty()): Empty {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseEmpty();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-      }
-      reader.skip(tag & 7, tag >>> 3);
+      reader.skip(tag);
     }
     reader.leave(outer);
     return message;
@@ -5203,139 +4364,106 @@ function createBaseKitchenSink(): KitchenSink {
 export const KitchenSink: MessageFns<KitchenSink> = {
   encode(message: KitchenSink, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.scalars !== undefined) {
-      Scalars.encode(message.scalars, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Scalars.encode(message.scalars, writer);
+      writer.close(at);
     }
     if (message.optionals !== undefined) {
-      Optionals.encode(message.optionals, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Optionals.encode(message.optionals, writer);
+      writer.close(at);
     }
     if (message.lists !== undefined) {
-      Lists.encode(message.lists, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Lists.encode(message.lists, writer);
+      writer.close(at);
     }
     if (message.maps !== undefined) {
-      Maps.encode(message.maps, writer.uint32(34).fork()).join();
+      const at = writer.open(34);
+      Maps.encode(message.maps, writer);
+      writer.close(at);
     }
     if (message.choice !== undefined) {
-      Choice.encode(message.choice, writer.uint32(42).fork()).join();
+      const at = writer.open(42);
+      Choice.encode(message.choice, writer);
+      writer.close(at);
     }
     if (message.wellKnown !== undefined) {
-      WellKnown.encode(message.wellKnown, writer.uint32(50).fork()).join();
+      const at = writer.open(50);
+      WellKnown.encode(message.wellKnown, writer);
+      writer.close(at);
     }
     if (message.outer !== undefined) {
-      Outer.encode(message.outer, writer.uint32(58).fork()).join();
+      const at = writer.open(58);
+      Outer.encode(message.outer, writer);
+      writer.close(at);
     }
     if (message.tree !== undefined) {
-      Tree.encode(message.tree, writer.uint32(66).fork()).join();
+      const at = writer.open(66);
+      Tree.encode(message.tree, writer);
+      writer.close(at);
     }
     if (message.numbers !== undefined) {
-      Numbers.encode(message.numbers, writer.uint32(74).fork()).join();
+      const at = writer.open(74);
+      Numbers.encode(message.numbers, writer);
+      writer.close(at);
     }
     if (message.empty !== undefined) {
-      Empty.encode(message.empty, writer.uint32(82).fork()).join();
+      const at = writer.open(82);
+      Empty.encode(message.empty, writer);
+      writer.close(at);
     }
     if (message.legacy !== undefined) {
-      Legacy.encode(message.legacy, writer.uint32(90).fork()).join();
+      const at = writer.open(90);
+      Legacy.encode(message.legacy, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): KitchenSink {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseKitchenSink()): KitchenSink {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseKitchenSink();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.scalars = Scalars.decode(reader, reader.length());
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.optionals = Optionals.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.lists = Lists.decode(reader, reader.length());
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
-          message.maps = Maps.decode(reader, reader.length());
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
-          message.choice = Choice.decode(reader, reader.length());
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          message.wellKnown = WellKnown.decode(reader, reader.length());
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
-          message.outer = Outer.decode(reader, reader.length());
-          continue;
-        }
-        case 8: {
-          if (tag !== 66) {
-            break;
-          }
-
-          message.tree = Tree.decode(reader, reader.length());
-          continue;
-        }
-        case 9: {
-          if (tag !== 74) {
-            break;
-          }
-
-          message.numbers = Numbers.decode(reader, reader.length());
-          continue;
-        }
-        case 10: {
-          if (tag !== 82) {
-            break;
-          }
-
-          message.empty = Empty.decode(reader, reader.length());
-          continue;
-        }
-        case 11: {
-          if (tag !== 90) {
-            break;
-          }
-
-          message.legacy = Legacy.decode(reader, reader.length());
-          continue;
-        }
+      switch (tag) {
+        case 10:
+          message.scalars = Scalars.decode(reader, reader.length(), message.scalars);
+          break;
+        case 18:
+          message.optionals = Optionals.decode(reader, reader.length(), message.optionals);
+          break;
+        case 26:
+          message.lists = Lists.decode(reader, reader.length(), message.lists);
+          break;
+        case 34:
+          message.maps = Maps.decode(reader, reader.length(), message.maps);
+          break;
+        case 42:
+          message.choice = Choice.decode(reader, reader.length(), message.choice);
+          break;
+        case 50:
+          message.wellKnown = WellKnown.decode(reader, reader.length(), message.wellKnown);
+          break;
+        case 58:
+          message.outer = Outer.decode(reader, reader.length(), message.outer);
+          break;
+        case 66:
+          message.tree = Tree.decode(reader, reader.length(), message.tree);
+          break;
+        case 74:
+          message.numbers = Numbers.decode(reader, reader.length(), message.numbers);
+          break;
+        case 82:
+          message.empty = Empty.decode(reader, reader.length(), message.empty);
+          break;
+        case 90:
+          message.legacy = Legacy.decode(reader, reader.length(), message.legacy);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -5512,7 +4640,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

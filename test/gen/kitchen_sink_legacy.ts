@@ -5,7 +5,7 @@
 // biome-ignore-all lint: generated code
 // biome-ignore-all format: generated code
 
-import { BinaryReader, BinaryWriter } from "@vertex/protocol/gen";
+import { BinaryReader, BinaryWriter, putBool, putDouble, putFloat, putInt32, putInt64 } from "@vertex/protocol/gen";
 
 export const protobufPackage = "vertex.test.v1";
 
@@ -71,182 +71,114 @@ export interface Legacy {
 function createBaseLegacy(): Legacy {
   return {
     name: "",
-    count: 42,
-    text: 'a "quoted" default\n`${1}` \\ */',
-    ratio: -1.5,
-    unbounded: globalThis.Infinity,
-    flag: true,
-    old: 5,
+    count: undefined,
+    text: undefined,
+    ratio: undefined,
+    unbounded: undefined,
+    flag: undefined,
+    old: undefined,
     packed: [],
     loose: [],
-    big: -9007199254740993n,
-    odd: globalThis.Number.NaN,
+    big: undefined,
+    odd: undefined,
   };
 }
 
 export const Legacy: MessageFns<Legacy> = {
   encode(message: Legacy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
+    writer.stringField(10, message.name);
+    writer.ensure(11);
+    let { buf, pos } = writer;
+    if (message.count !== undefined) {
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.count);
     }
-    if (message.count !== undefined && message.count !== 42) {
-      writer.uint32(16).int32(message.count);
+    writer.pos = pos;
+    if (message.text !== undefined) writer.stringField(26, message.text);
+    writer.ensure(31);
+    ({ buf, pos } = writer);
+    if (message.ratio !== undefined) {
+      buf[pos++] = 33;
+      pos = putDouble(buf, pos, message.ratio);
     }
-    if (message.text !== undefined && message.text !== 'a "quoted" default\n`${1}` \\ */') {
-      writer.uint32(26).string(message.text);
+    if (message.unbounded !== undefined) {
+      buf[pos++] = 41;
+      pos = putDouble(buf, pos, message.unbounded);
     }
-    if (message.ratio !== undefined && message.ratio !== -1.5) {
-      writer.uint32(33).double(message.ratio);
+    if (message.flag !== undefined) {
+      buf[pos++] = 48;
+      pos = putBool(buf, pos, message.flag);
     }
-    if (message.unbounded !== undefined && message.unbounded !== globalThis.Infinity) {
-      writer.uint32(41).double(message.unbounded);
+    if (message.old !== undefined) {
+      buf[pos++] = 56;
+      pos = putInt32(buf, pos, message.old);
     }
-    if (message.flag !== undefined && message.flag !== true) {
-      writer.uint32(48).bool(message.flag);
+    writer.pos = pos;
+    writer.packedInt32(66, message.packed);
+    for (const value of message.loose) writer.uint32(72).int32(value);
+    writer.ensure(16);
+    ({ buf, pos } = writer);
+    if (message.big !== undefined) {
+      buf[pos++] = 80;
+      pos = putInt64(buf, pos, message.big);
     }
-    if (message.old !== undefined && message.old !== 5) {
-      writer.uint32(56).int32(message.old);
+    if (message.odd !== undefined) {
+      buf[pos++] = 93;
+      pos = putFloat(buf, pos, message.odd);
     }
-    if (message.packed.length !== 0) {
-      writer.uint32(66).fork();
-      for (const v of message.packed) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    for (const v of message.loose) {
-      writer.uint32(72).int32(v!);
-    }
-    if (message.big !== undefined && message.big !== -9007199254740993n) {
-      if (BigInt.asIntN(64, message.big) !== message.big) {
-        throw new globalThis.Error("value provided for field message.big of type int64 too large");
-      }
-      writer.uint32(80).int64(message.big);
-    }
-    if (message.odd !== undefined && message.odd !== globalThis.Number.NaN) {
-      writer.uint32(93).float(message.odd);
-    }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Legacy {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLegacy()): Legacy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseLegacy();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.name = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.count = reader.int32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.text = reader.string();
-          continue;
-        }
-        case 4: {
-          if (tag !== 33) {
-            break;
-          }
-
+          break;
+        case 33:
           message.ratio = reader.double();
-          continue;
-        }
-        case 5: {
-          if (tag !== 41) {
-            break;
-          }
-
+          break;
+        case 41:
           message.unbounded = reader.double();
-          continue;
-        }
-        case 6: {
-          if (tag !== 48) {
-            break;
-          }
-
+          break;
+        case 48:
           message.flag = reader.bool();
-          continue;
-        }
-        case 7: {
-          if (tag !== 56) {
-            break;
-          }
-
-          message.old = reader.int32() as any;
-          continue;
-        }
-        case 8: {
-          if (tag === 64) {
-            message.packed.push(reader.int32());
-
-            continue;
-          }
-
-          if (tag === 66) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.packed.push(reader.int32());
-            }
-
-            continue;
-          }
-
           break;
-        }
-        case 9: {
-          if (tag === 72) {
-            message.loose.push(reader.int32());
-
-            continue;
-          }
-
-          if (tag === 74) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.loose.push(reader.int32());
-            }
-
-            continue;
-          }
-
+        case 56:
+          message.old = reader.int32() as Old;
           break;
-        }
-        case 10: {
-          if (tag !== 80) {
-            break;
-          }
-
-          message.big = reader.int64() as bigint;
-          continue;
-        }
-        case 11: {
-          if (tag !== 93) {
-            break;
-          }
-
+        case 64:
+          message.packed.push(reader.int32());
+          break;
+        case 66:
+          reader.packedInt32(message.packed);
+          break;
+        case 72:
+          message.loose.push(reader.int32());
+          break;
+        case 74:
+          reader.packedInt32(message.loose);
+          break;
+        case 80:
+          message.big = reader.int64();
+          break;
+        case 93:
           message.odd = reader.float();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -255,16 +187,16 @@ export const Legacy: MessageFns<Legacy> = {
   fromJSON(object: any): Legacy {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
-      count: isSet(object.count) ? globalThis.Number(object.count) : 42,
-      text: isSet(object.text) ? globalThis.String(object.text) : 'a "quoted" default\n`${1}` \\ */',
-      ratio: isSet(object.ratio) ? globalThis.Number(object.ratio) : -1.5,
-      unbounded: isSet(object.unbounded) ? globalThis.Number(object.unbounded) : globalThis.Infinity,
-      flag: isSet(object.flag) ? globalThis.Boolean(object.flag) : true,
-      old: isSet(object.old) ? oldFromJSON(object.old) : 5,
+      count: isSet(object.count) ? globalThis.Number(object.count) : undefined,
+      text: isSet(object.text) ? globalThis.String(object.text) : undefined,
+      ratio: isSet(object.ratio) ? globalThis.Number(object.ratio) : undefined,
+      unbounded: isSet(object.unbounded) ? globalThis.Number(object.unbounded) : undefined,
+      flag: isSet(object.flag) ? globalThis.Boolean(object.flag) : undefined,
+      old: isSet(object.old) ? oldFromJSON(object.old) : undefined,
       packed: globalThis.Array.isArray(object?.packed) ? object.packed.map((e: any) => globalThis.Number(e)) : [],
       loose: globalThis.Array.isArray(object?.loose) ? object.loose.map((e: any) => globalThis.Number(e)) : [],
-      big: isSet(object.big) ? BigInt(object.big) : -9007199254740993n,
-      odd: isSet(object.odd) ? globalThis.Number(object.odd) : globalThis.Number.NaN,
+      big: isSet(object.big) ? BigInt(object.big) : undefined,
+      odd: isSet(object.odd) ? globalThis.Number(object.odd) : undefined,
     };
   },
 
@@ -273,22 +205,22 @@ export const Legacy: MessageFns<Legacy> = {
     if (message.name !== "") {
       obj.name = message.name;
     }
-    if (message.count !== undefined && message.count !== 42) {
+    if (message.count !== undefined) {
       obj.count = Math.round(message.count);
     }
-    if (message.text !== undefined && message.text !== 'a "quoted" default\n`${1}` \\ */') {
+    if (message.text !== undefined) {
       obj.text = message.text;
     }
-    if (message.ratio !== undefined && message.ratio !== -1.5) {
+    if (message.ratio !== undefined) {
       obj.ratio = floatToJson(message.ratio);
     }
-    if (message.unbounded !== undefined && message.unbounded !== globalThis.Infinity) {
+    if (message.unbounded !== undefined) {
       obj.unbounded = floatToJson(message.unbounded);
     }
-    if (message.flag !== undefined && message.flag !== true) {
+    if (message.flag !== undefined) {
       obj.flag = message.flag;
     }
-    if (message.old !== undefined && message.old !== 5) {
+    if (message.old !== undefined) {
       obj.old = oldToJSON(message.old);
     }
     if (message.packed?.length) {
@@ -297,10 +229,10 @@ export const Legacy: MessageFns<Legacy> = {
     if (message.loose?.length) {
       obj.loose = message.loose.map((e) => Math.round(e));
     }
-    if (message.big !== undefined && message.big !== -9007199254740993n) {
+    if (message.big !== undefined) {
       obj.big = message.big.toString();
     }
-    if (message.odd !== undefined && message.odd !== globalThis.Number.NaN) {
+    if (message.odd !== undefined) {
       obj.odd = floatToJson(message.odd);
     }
     return obj;
@@ -312,16 +244,16 @@ export const Legacy: MessageFns<Legacy> = {
   fromPartial(object: DeepPartial<Legacy>): Legacy {
     const message = createBaseLegacy();
     message.name = object.name ?? "";
-    message.count = object.count ?? 42;
-    message.text = object.text ?? 'a "quoted" default\n`${1}` \\ */';
-    message.ratio = object.ratio ?? -1.5;
-    message.unbounded = object.unbounded ?? globalThis.Infinity;
-    message.flag = object.flag ?? true;
-    message.old = object.old ?? 5;
+    message.count = object.count ?? undefined;
+    message.text = object.text ?? undefined;
+    message.ratio = object.ratio ?? undefined;
+    message.unbounded = object.unbounded ?? undefined;
+    message.flag = object.flag ?? undefined;
+    message.old = object.old ?? undefined;
     message.packed = object.packed?.map((e) => e) || [];
     message.loose = object.loose?.map((e) => e) || [];
-    message.big = (object.big !== undefined && object.big !== null) ? BigInt(object.big) : -9007199254740993n;
-    message.odd = object.odd ?? globalThis.Number.NaN;
+    message.big = (object.big !== undefined && object.big !== null) ? BigInt(object.big) : undefined;
+    message.odd = object.odd ?? undefined;
     return message;
   },
 };
@@ -345,7 +277,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

@@ -15,6 +15,7 @@ import {
   type Method,
   type ServerStream,
   type Service,
+  putUint32,
 } from "@vertex/protocol/gen";
 
 export const protobufPackage = "vertex.test.v1";
@@ -50,41 +51,33 @@ function createBaseBuyRequest(): BuyRequest {
 
 export const BuyRequest: MessageFns<BuyRequest> = {
   encode(message: BuyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.article !== "") {
-      writer.uint32(10).string(message.article);
-    }
+    if (message.article !== "") writer.stringField(10, message.article);
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.count !== 0) {
-      writer.uint32(16).uint32(message.count);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.count);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BuyRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseBuyRequest()): BuyRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseBuyRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.article = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.count = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -125,30 +118,29 @@ function createBaseReceipt(): Receipt {
 
 export const Receipt: MessageFns<Receipt> = {
   encode(message: Receipt, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.left !== 0) {
-      writer.uint32(8).uint32(message.left);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.left);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Receipt {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseReceipt()): Receipt {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseReceipt();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.left = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -182,30 +174,23 @@ function createBaseWatchStockRequest(): WatchStockRequest {
 
 export const WatchStockRequest: MessageFns<WatchStockRequest> = {
   encode(message: WatchStockRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.article !== "") {
-      writer.uint32(10).string(message.article);
-    }
+    if (message.article !== "") writer.stringField(10, message.article);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): WatchStockRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseWatchStockRequest()): WatchStockRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseWatchStockRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.article = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -239,30 +224,29 @@ function createBaseSoldOut(): SoldOut {
 
 export const SoldOut: MessageFns<SoldOut> = {
   encode(message: SoldOut, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.left !== 0) {
-      writer.uint32(8).uint32(message.left);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.left);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SoldOut {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSoldOut()): SoldOut {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSoldOut();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.left = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -296,30 +280,29 @@ function createBaseLimitReached(): LimitReached {
 
 export const LimitReached: MessageFns<LimitReached> = {
   encode(message: LimitReached, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.limit !== 0) {
-      writer.uint32(8).uint32(message.limit);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.limit);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): LimitReached {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLimitReached()): LimitReached {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseLimitReached();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.limit = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -362,7 +345,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

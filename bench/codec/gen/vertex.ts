@@ -5,7 +5,21 @@
 // biome-ignore-all lint: generated code
 // biome-ignore-all format: generated code
 
-import { BinaryReader, BinaryWriter } from "@vertex/wire";
+import {
+  BinaryReader,
+  BinaryWriter,
+  putBool,
+  putDouble,
+  putFixed64,
+  putFloat,
+  putInt32,
+  putInt64,
+  putSfixed64,
+  putSint32,
+  putSint64,
+  putUint32,
+  putUint64,
+} from "@vertex/wire";
 
 export const protobufPackage = "vertex.bench.codec";
 
@@ -191,52 +205,43 @@ function createBaseTiny(): Tiny {
 
 export const Tiny: MessageFns<Tiny> = {
   encode(message: Tiny, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(14);
+    let { buf, pos } = writer;
     if (message.id !== 0) {
-      writer.uint32(8).uint32(message.id);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.id);
     }
     if (message.ok !== false) {
-      writer.uint32(16).bool(message.ok);
+      buf[pos++] = 16;
+      pos = putBool(buf, pos, message.ok);
     }
     if (message.delta !== 0) {
-      writer.uint32(24).sint32(message.delta);
+      buf[pos++] = 24;
+      pos = putSint32(buf, pos, message.delta);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Tiny {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseTiny()): Tiny {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseTiny();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.id = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.ok = reader.bool();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.delta = reader.sint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -282,63 +287,53 @@ function createBaseNested(): Nested {
 
 export const Nested: MessageFns<Nested> = {
   encode(message: Nested, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.id !== 0) {
-      writer.uint32(8).uint32(message.id);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.id);
     }
+    writer.pos = pos;
     if (message.buyer !== undefined) {
-      Nested_Party.encode(message.buyer, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Nested_Party.encode(message.buyer, writer);
+      writer.close(at);
     }
     if (message.seller !== undefined) {
-      Nested_Party.encode(message.seller, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Nested_Party.encode(message.seller, writer);
+      writer.close(at);
     }
-    for (const v of message.lines) {
-      Nested_Line.encode(v!, writer.uint32(34).fork()).join();
+    for (const value of message.lines) {
+      const at = writer.open(34);
+      Nested_Line.encode(value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Nested {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseNested()): Nested {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseNested();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.id = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.buyer = Nested_Party.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.seller = Nested_Party.decode(reader, reader.length());
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
+          break;
+        case 18:
+          message.buyer = Nested_Party.decode(reader, reader.length(), message.buyer);
+          break;
+        case 26:
+          message.seller = Nested_Party.decode(reader, reader.length(), message.seller);
+          break;
+        case 34:
           message.lines.push(Nested_Line.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -393,52 +388,40 @@ function createBaseNested_Money(): Nested_Money {
 
 export const Nested_Money: MessageFns<Nested_Money> = {
   encode(message: Nested_Money, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(22);
+    let { buf, pos } = writer;
     if (message.units !== 0) {
-      writer.uint32(8).int32(message.units);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.units);
     }
     if (message.nanos !== 0) {
-      writer.uint32(16).int32(message.nanos);
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.nanos);
     }
-    if (message.currency !== "") {
-      writer.uint32(26).string(message.currency);
-    }
+    writer.pos = pos;
+    if (message.currency !== "") writer.stringField(26, message.currency);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Nested_Money {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseNested_Money()): Nested_Money {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseNested_Money();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.units = reader.int32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.nanos = reader.int32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.currency = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -484,52 +467,41 @@ function createBaseNested_Party(): Nested_Party {
 
 export const Nested_Party: MessageFns<Nested_Party> = {
   encode(message: Nested_Party, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.id !== 0) {
-      writer.uint32(8).uint32(message.id);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.id);
     }
-    if (message.name !== "") {
-      writer.uint32(18).string(message.name);
-    }
+    writer.pos = pos;
+    if (message.name !== "") writer.stringField(18, message.name);
     if (message.limit !== undefined) {
-      Nested_Money.encode(message.limit, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Nested_Money.encode(message.limit, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Nested_Party {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseNested_Party()): Nested_Party {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseNested_Party();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.id = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.name = reader.string();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.limit = Nested_Money.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 26:
+          message.limit = Nested_Money.decode(reader, reader.length(), message.limit);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -577,52 +549,41 @@ function createBaseNested_Line(): Nested_Line {
 
 export const Nested_Line: MessageFns<Nested_Line> = {
   encode(message: Nested_Line, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.sku !== "") {
-      writer.uint32(10).string(message.sku);
-    }
+    if (message.sku !== "") writer.stringField(10, message.sku);
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.quantity !== 0) {
-      writer.uint32(16).uint32(message.quantity);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.quantity);
     }
+    writer.pos = pos;
     if (message.price !== undefined) {
-      Nested_Money.encode(message.price, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Nested_Money.encode(message.price, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Nested_Line {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseNested_Line()): Nested_Line {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseNested_Line();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.sku = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.quantity = reader.uint32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.price = Nested_Money.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 26:
+          message.price = Nested_Money.decode(reader, reader.length(), message.price);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -670,74 +631,39 @@ function createBaseStrings(): Strings {
 
 export const Strings: MessageFns<Strings> = {
   encode(message: Strings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.name !== "") {
-      writer.uint32(18).string(message.name);
-    }
-    if (message.title !== "") {
-      writer.uint32(26).string(message.title);
-    }
-    if (message.text !== "") {
-      writer.uint32(34).string(message.text);
-    }
-    if (message.local !== "") {
-      writer.uint32(42).string(message.local);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
+    if (message.name !== "") writer.stringField(18, message.name);
+    if (message.title !== "") writer.stringField(26, message.title);
+    if (message.text !== "") writer.stringField(34, message.text);
+    if (message.local !== "") writer.stringField(42, message.local);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Strings {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStrings()): Strings {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStrings();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.name = reader.string();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.title = reader.string();
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
+          break;
+        case 34:
           message.text = reader.string();
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
+          break;
+        case 42:
           message.local = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -793,103 +719,64 @@ function createBaseWide(): Wide {
 
 export const Wide: MessageFns<Wide> = {
   encode(message: Wide, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(62);
+    let { buf, pos } = writer;
     if (message.signed !== 0n) {
-      if (BigInt.asIntN(64, message.signed) !== message.signed) {
-        throw new globalThis.Error("value provided for field message.signed of type int64 too large");
-      }
-      writer.uint32(8).int64(message.signed);
+      buf[pos++] = 8;
+      pos = putInt64(buf, pos, message.signed);
     }
     if (message.unsigned !== 0n) {
-      if (BigInt.asUintN(64, message.unsigned) !== message.unsigned) {
-        throw new globalThis.Error("value provided for field message.unsigned of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.unsigned);
+      buf[pos++] = 16;
+      pos = putUint64(buf, pos, message.unsigned);
     }
     if (message.zigzag !== 0n) {
-      if (BigInt.asIntN(64, message.zigzag) !== message.zigzag) {
-        throw new globalThis.Error("value provided for field message.zigzag of type sint64 too large");
-      }
-      writer.uint32(24).sint64(message.zigzag);
+      buf[pos++] = 24;
+      pos = putSint64(buf, pos, message.zigzag);
     }
     if (message.fixed !== 0n) {
-      if (BigInt.asUintN(64, message.fixed) !== message.fixed) {
-        throw new globalThis.Error("value provided for field message.fixed of type fixed64 too large");
-      }
-      writer.uint32(33).fixed64(message.fixed);
+      buf[pos++] = 33;
+      pos = putFixed64(buf, pos, message.fixed);
     }
     if (message.signedFixed !== 0n) {
-      if (BigInt.asIntN(64, message.signedFixed) !== message.signedFixed) {
-        throw new globalThis.Error("value provided for field message.signedFixed of type sfixed64 too large");
-      }
-      writer.uint32(41).sfixed64(message.signedFixed);
+      buf[pos++] = 41;
+      pos = putSfixed64(buf, pos, message.signedFixed);
     }
     if (message.nanos !== 0n) {
-      if (BigInt.asUintN(64, message.nanos) !== message.nanos) {
-        throw new globalThis.Error("value provided for field message.nanos of type uint64 too large");
-      }
-      writer.uint32(48).uint64(message.nanos);
+      buf[pos++] = 48;
+      pos = putUint64(buf, pos, message.nanos);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Wide {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseWide()): Wide {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseWide();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.signed = reader.int64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.unsigned = reader.uint64() as bigint;
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
-          message.zigzag = reader.sint64() as bigint;
-          continue;
-        }
-        case 4: {
-          if (tag !== 33) {
-            break;
-          }
-
-          message.fixed = reader.fixed64() as bigint;
-          continue;
-        }
-        case 5: {
-          if (tag !== 41) {
-            break;
-          }
-
-          message.signedFixed = reader.sfixed64() as bigint;
-          continue;
-        }
-        case 6: {
-          if (tag !== 48) {
-            break;
-          }
-
-          message.nanos = reader.uint64() as bigint;
-          continue;
-        }
+      switch (tag) {
+        case 8:
+          message.signed = reader.int64();
+          break;
+        case 16:
+          message.unsigned = reader.uint64();
+          break;
+        case 24:
+          message.zigzag = reader.sint64();
+          break;
+        case 33:
+          message.fixed = reader.fixed64();
+          break;
+        case 41:
+          message.signedFixed = reader.sfixed64();
+          break;
+        case 48:
+          message.nanos = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -956,47 +843,39 @@ function createBaseMapped(): Mapped {
 
 export const Mapped: MessageFns<Mapped> = {
   encode(message: Mapped, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    message.labels.forEach((value, key) => {
-      Mapped_LabelsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
-    });
-    message.counters.forEach((value, key) => {
-      Mapped_CountersEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
-    });
+    for (const [key, value] of message.labels) {
+      const at = writer.open(10);
+      Mapped_LabelsEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
+    for (const [key, value] of message.counters) {
+      const at = writer.open(18);
+      Mapped_CountersEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Mapped {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMapped()): Mapped {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMapped();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          const entry1 = Mapped_LabelsEntry.decode(reader, reader.length());
-          if (entry1.value !== undefined) {
-            message.labels.set(entry1.key, entry1.value);
-          }
-          continue;
+      switch (tag) {
+        case 10: {
+          const { key, value } = Mapped_LabelsEntry.decode(reader, reader.length());
+          message.labels.set(key, value);
+          break;
         }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          const entry2 = Mapped_CountersEntry.decode(reader, reader.length());
-          if (entry2.value !== undefined) {
-            message.counters.set(entry2.key, entry2.value);
-          }
-          continue;
+        case 18: {
+          const { key, value } = Mapped_CountersEntry.decode(reader, reader.length());
+          message.counters.set(key, value);
+          break;
         }
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1075,41 +954,27 @@ function createBaseMapped_LabelsEntry(): Mapped_LabelsEntry {
 
 export const Mapped_LabelsEntry: MessageFns<Mapped_LabelsEntry> = {
   encode(message: Mapped_LabelsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.value !== "") {
-      writer.uint32(18).string(message.value);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
+    if (message.value !== "") writer.stringField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Mapped_LabelsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMapped_LabelsEntry()): Mapped_LabelsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMapped_LabelsEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1150,44 +1015,36 @@ function createBaseMapped_CountersEntry(): Mapped_CountersEntry {
 
 export const Mapped_CountersEntry: MessageFns<Mapped_CountersEntry> = {
   encode(message: Mapped_CountersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(17);
+    let { buf, pos } = writer;
     if (message.key !== 0) {
-      writer.uint32(8).uint32(message.key);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.key);
     }
     if (message.value !== 0n) {
-      if (BigInt.asUintN(64, message.value) !== message.value) {
-        throw new globalThis.Error("value provided for field message.value of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.value);
+      buf[pos++] = 16;
+      pos = putUint64(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Mapped_CountersEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMapped_CountersEntry()): Mapped_CountersEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMapped_CountersEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.key = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.value = reader.uint64() as bigint;
-          continue;
-        }
+          break;
+        case 16:
+          message.value = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1228,41 +1085,31 @@ function createBaseRepeated(): Repeated {
 
 export const Repeated: MessageFns<Repeated> = {
   encode(message: Repeated, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.tags) {
-      writer.uint32(10).string(v!);
-    }
-    for (const v of message.points) {
-      Repeated_Point.encode(v!, writer.uint32(18).fork()).join();
+    for (const value of message.tags) writer.stringField(10, value);
+    for (const value of message.points) {
+      const at = writer.open(18);
+      Repeated_Point.encode(value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Repeated {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseRepeated()): Repeated {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseRepeated();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.tags.push(reader.string());
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.points.push(Repeated_Point.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1303,52 +1150,43 @@ function createBaseRepeated_Point(): Repeated_Point {
 
 export const Repeated_Point: MessageFns<Repeated_Point> = {
   encode(message: Repeated_Point, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.x !== 0) {
-      writer.uint32(13).float(message.x);
+    writer.ensure(21);
+    let { buf, pos } = writer;
+    if (message.x !== 0 || 1 / message.x < 0) {
+      buf[pos++] = 13;
+      pos = putFloat(buf, pos, message.x);
     }
-    if (message.y !== 0) {
-      writer.uint32(21).float(message.y);
+    if (message.y !== 0 || 1 / message.y < 0) {
+      buf[pos++] = 21;
+      pos = putFloat(buf, pos, message.y);
     }
     if (message.layer !== 0) {
-      writer.uint32(24).int32(message.layer);
+      buf[pos++] = 24;
+      pos = putInt32(buf, pos, message.layer);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Repeated_Point {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseRepeated_Point()): Repeated_Point {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseRepeated_Point();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 13) {
-            break;
-          }
-
+      switch (tag) {
+        case 13:
           message.x = reader.float();
-          continue;
-        }
-        case 2: {
-          if (tag !== 21) {
-            break;
-          }
-
+          break;
+        case 21:
           message.y = reader.float();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.layer = reader.int32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1394,119 +1232,47 @@ function createBasePacked(): Packed {
 
 export const Packed: MessageFns<Packed> = {
   encode(message: Packed, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.small.length !== 0) {
-      writer.uint32(10).fork();
-      for (const v of message.small) {
-        writer.uint32(v);
-      }
-      writer.join();
-    }
-    if (message.any.length !== 0) {
-      writer.uint32(18).fork();
-      for (const v of message.any) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    if (message.samples.length !== 0) {
-      writer.uint32(26).fork();
-      for (const v of message.samples) {
-        writer.double(v);
-      }
-      writer.join();
-    }
-    if (message.hashes.length !== 0) {
-      writer.uint32(34).fork();
-      for (const v of message.hashes) {
-        writer.fixed32(v);
-      }
-      writer.join();
-    }
+    writer.packedUint32(10, message.small);
+    writer.packedInt32(18, message.any);
+    writer.packedDouble(26, message.samples);
+    writer.packedFixed32(34, message.hashes);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Packed {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBasePacked()): Packed {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBasePacked();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag === 8) {
-            message.small.push(reader.uint32());
-
-            continue;
-          }
-
-          if (tag === 10) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.small.push(reader.uint32());
-            }
-
-            continue;
-          }
-
+      switch (tag) {
+        case 8:
+          message.small.push(reader.uint32());
           break;
-        }
-        case 2: {
-          if (tag === 16) {
-            message.any.push(reader.int32());
-
-            continue;
-          }
-
-          if (tag === 18) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.any.push(reader.int32());
-            }
-
-            continue;
-          }
-
+        case 10:
+          reader.packedUint32(message.small);
           break;
-        }
-        case 3: {
-          if (tag === 25) {
-            message.samples.push(reader.double());
-
-            continue;
-          }
-
-          if (tag === 26) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.samples.push(reader.double());
-            }
-
-            continue;
-          }
-
+        case 16:
+          message.any.push(reader.int32());
           break;
-        }
-        case 4: {
-          if (tag === 37) {
-            message.hashes.push(reader.fixed32());
-
-            continue;
-          }
-
-          if (tag === 34) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.hashes.push(reader.fixed32());
-            }
-
-            continue;
-          }
-
+        case 18:
+          reader.packedInt32(message.any);
           break;
-        }
+        case 25:
+          message.samples.push(reader.double());
+          break;
+        case 26:
+          reader.packedDouble(message.samples);
+          break;
+        case 37:
+          message.hashes.push(reader.fixed32());
+          break;
+        case 34:
+          reader.packedFixed32(message.hashes);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1557,52 +1323,37 @@ function createBaseBlob(): Blob {
 
 export const Blob: MessageFns<Blob> = {
   encode(message: Blob, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.sequence !== 0) {
-      writer.uint32(8).uint32(message.sequence);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.sequence);
     }
-    if (message.digest.length !== 0) {
-      writer.uint32(18).bytes(message.digest);
-    }
-    if (message.payload.length !== 0) {
-      writer.uint32(26).bytes(message.payload);
-    }
+    writer.pos = pos;
+    if (message.digest.length !== 0) writer.bytesField(18, message.digest);
+    if (message.payload.length !== 0) writer.bytesField(26, message.payload);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Blob {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseBlob()): Blob {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseBlob();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.sequence = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.digest = reader.bytes();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.payload = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1648,15 +1399,21 @@ function createBaseDeep(): Deep {
 
 export const Deep: MessageFns<Deep> = {
   encode(message: Deep, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.value !== 0) {
-      writer.uint32(8).int32(message.value);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.value);
     }
+    writer.pos = pos;
     if (message.child !== undefined) {
-      Deep.encode(message.child, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Deep.encode(message.child, writer);
+      writer.close(at);
     }
     switch (message.extra?.$case) {
       case "note":
-        writer.uint32(26).string(message.extra.value);
+        writer.stringField(26, message.extra.value);
         break;
       case "weight":
         writer.uint32(33).double(message.extra.value);
@@ -1665,48 +1422,28 @@ export const Deep: MessageFns<Deep> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Deep {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseDeep()): Deep {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseDeep();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.value = reader.int32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.child = Deep.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 18:
+          message.child = Deep.decode(reader, reader.length(), message.child);
+          break;
+        case 26:
           message.extra = { $case: "note", value: reader.string() };
-          continue;
-        }
-        case 4: {
-          if (tag !== 33) {
-            break;
-          }
-
+          break;
+        case 33:
           message.extra = { $case: "weight", value: reader.double() };
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1771,63 +1508,51 @@ function createBasePeer(): Peer {
 
 export const Peer: MessageFns<Peer> = {
   encode(message: Peer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.string !== "") {
-      writer.uint32(10).string(message.string);
-    }
+    if (message.string !== "") writer.stringField(10, message.string);
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.uint32 !== 0) {
-      writer.uint32(16).uint32(message.uint32);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.uint32);
     }
+    writer.pos = pos;
     if (message.inner !== undefined) {
-      Peer_Inner.encode(message.inner, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Peer_Inner.encode(message.inner, writer);
+      writer.close(at);
     }
-    if (message.float !== 0) {
-      writer.uint32(37).float(message.float);
+    writer.ensure(5);
+    ({ buf, pos } = writer);
+    if (message.float !== 0 || 1 / message.float < 0) {
+      buf[pos++] = 37;
+      pos = putFloat(buf, pos, message.float);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Peer {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBasePeer()): Peer {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBasePeer();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.string = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.uint32 = reader.uint32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.inner = Peer_Inner.decode(reader, reader.length());
-          continue;
-        }
-        case 4: {
-          if (tag !== 37) {
-            break;
-          }
-
+          break;
+        case 26:
+          message.inner = Peer_Inner.decode(reader, reader.length(), message.inner);
+          break;
+        case 37:
           message.float = reader.float();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1880,52 +1605,45 @@ function createBasePeer_Inner(): Peer_Inner {
 
 export const Peer_Inner: MessageFns<Peer_Inner> = {
   encode(message: Peer_Inner, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.int32 !== 0) {
-      writer.uint32(8).int32(message.int32);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.int32);
     }
+    writer.pos = pos;
     if (message.innerInner !== undefined) {
-      Peer_Inner_InnerInner.encode(message.innerInner, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Peer_Inner_InnerInner.encode(message.innerInner, writer);
+      writer.close(at);
     }
     if (message.outer !== undefined) {
-      Peer_Outer.encode(message.outer, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Peer_Outer.encode(message.outer, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Peer_Inner {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBasePeer_Inner()): Peer_Inner {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBasePeer_Inner();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.int32 = reader.int32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.innerInner = Peer_Inner_InnerInner.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.outer = Peer_Outer.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 18:
+          message.innerInner = Peer_Inner_InnerInner.decode(reader, reader.length(), message.innerInner);
+          break;
+        case 26:
+          message.outer = Peer_Outer.decode(reader, reader.length(), message.outer);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1979,55 +1697,43 @@ function createBasePeer_Inner_InnerInner(): Peer_Inner_InnerInner {
 
 export const Peer_Inner_InnerInner: MessageFns<Peer_Inner_InnerInner> = {
   encode(message: Peer_Inner_InnerInner, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(28);
+    let { buf, pos } = writer;
     if (message.long !== 0n) {
-      if (BigInt.asIntN(64, message.long) !== message.long) {
-        throw new globalThis.Error("value provided for field message.long of type int64 too large");
-      }
-      writer.uint32(8).int64(message.long);
+      buf[pos++] = 8;
+      pos = putInt64(buf, pos, message.long);
     }
     if (message.kind !== 0) {
-      writer.uint32(16).int32(message.kind);
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.kind);
     }
     if (message.sint32 !== 0) {
-      writer.uint32(24).sint32(message.sint32);
+      buf[pos++] = 24;
+      pos = putSint32(buf, pos, message.sint32);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Peer_Inner_InnerInner {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBasePeer_Inner_InnerInner()): Peer_Inner_InnerInner {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBasePeer_Inner_InnerInner();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.long = reader.int64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.kind = reader.int32() as any;
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.long = reader.int64();
+          break;
+        case 16:
+          message.kind = reader.int32() as Peer_Kind;
+          break;
+        case 24:
           message.sint32 = reader.sint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2073,55 +1779,36 @@ function createBasePeer_Outer(): Peer_Outer {
 
 export const Peer_Outer: MessageFns<Peer_Outer> = {
   encode(message: Peer_Outer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.bool.length !== 0) {
-      writer.uint32(10).fork();
-      for (const v of message.bool) {
-        writer.bool(v);
-      }
-      writer.join();
+    writer.packedBool(10, message.bool);
+    writer.ensure(9);
+    let { buf, pos } = writer;
+    if (message.double !== 0 || 1 / message.double < 0) {
+      buf[pos++] = 17;
+      pos = putDouble(buf, pos, message.double);
     }
-    if (message.double !== 0) {
-      writer.uint32(17).double(message.double);
-    }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Peer_Outer {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBasePeer_Outer()): Peer_Outer {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBasePeer_Outer();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag === 8) {
-            message.bool.push(reader.bool());
-
-            continue;
-          }
-
-          if (tag === 10) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.bool.push(reader.bool());
-            }
-
-            continue;
-          }
-
+      switch (tag) {
+        case 8:
+          message.bool.push(reader.bool());
           break;
-        }
-        case 2: {
-          if (tag !== 17) {
-            break;
-          }
-
+        case 10:
+          reader.packedBool(message.bool);
+          break;
+        case 17:
           message.double = reader.double();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2204,7 +1891,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

@@ -88,7 +88,7 @@ function countEntries(bytes: Uint8Array): number {
   const reader = new BinaryReader(bytes);
   let count = 0;
   while (reader.pos < reader.len) {
-    reader.skip(reader.uint32() & 7);
+    reader.skip(reader.nextTag());
     count++;
   }
   return count;

@@ -9,8 +9,6 @@ export class Cursor {
   pos = 0;
   /** Offset in `buf` that reads must not cross: for a reader, the end of the innermost open message. */
   len: number;
-  /** Whether a WireError was thrown. */
-  protected failed = false;
 
   constructor(buf: Uint8Array) {
     this.buf = buf;
@@ -146,7 +144,6 @@ export class Cursor {
   }
 
   protected fail(code: WireErrorCode, message: string, offset: number = this.pos): never {
-    this.failed = true;
     throw new WireError(code, message, offset);
   }
 

@@ -4,18 +4,17 @@
  * Why bytes or a value were refused. The strings are stable.
  *
  * From the reader, about the peer's bytes:
- * - `truncated`: a value runs past the end of its message, or the bytes end in the middle of one.
+ * - `truncated`: a value runs past the end of its message or packed field, or the bytes end in the middle of one.
  * - `varint`: a varint of more than 10 bytes, or a tag or length of more than 5 bytes or 32 bits.
  * - `field-number`: a tag with field number 0.
  * - `wire-type`: a tag with wire type 6 or 7, which mean nothing.
  * - `group`: a group that ends without a start, or under another field number.
- * - `overrun`: an element that crosses the end of its packed field.
  * - `depth`: messages and groups nested more than 100 deep.
+ * - `elements`: more than a million messages, map entries, strings, byte strings and 64-bit integers.
  * - `utf8`: a string whose bytes are not UTF-8.
  *
  * About what the caller hands in, mostly to the writer:
  * - `value`: a value outside the field's domain, such as a fraction for uint32 or a number for string.
- * - `fork`: a length prefix joined that was never forked, or finish() with one still open.
  * - `position`: a position to truncate to that does not lie in what was written, or to read that the bytes lack.
  * - `size`: a message of more than 2 GiB.
  */
@@ -25,11 +24,10 @@ export type WireErrorCode =
   | "field-number"
   | "wire-type"
   | "group"
-  | "overrun"
   | "depth"
+  | "elements"
   | "utf8"
   | "value"
-  | "fork"
   | "position"
   | "size";
 
@@ -45,4 +43,11 @@ export class WireError extends Error {
     this.code = code;
     this.offset = offset;
   }
+}
+
+/** Refuses a value that a field of `kind` cannot carry. */
+export function refuseValue(kind: string, value: unknown, offset: number): never {
+  const shown =
+    typeof value === "object" ? Object.prototype.toString.call(value) : String(value).slice(0, 40);
+  throw new WireError("value", `not a value of a ${kind} field: ${typeof value} ${shown}`, offset);
 }

@@ -136,7 +136,8 @@ test("keeps the frames before one whose encoding fails", () => {
   outbox.frame(Kind.DATA, 1, payload(1, 4));
   const writer = outbox.begin();
   const at = writer.pos - HEADER_BYTES;
-  writer.uint32(10).fork().string("half of a mess");
+  writer.open(10);
+  writer.string("half of a mess");
   outbox.rollback(at);
   outbox.frame(Kind.DATA, 3, payload(3, 4));
   env.endTurn();

@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { Blob } from "../../../bench/codec/gen/dropin.ts";
+import { Blob } from "../../../bench/codec/gen/vertex.ts";
 import { copyBytes } from "../../../packages/wire/src/copy.ts";
 import { BinaryReader } from "../../../packages/wire/src/reader.ts";
 import { BinaryWriter } from "../../../packages/wire/src/writer.ts";

@@ -117,7 +117,11 @@ test("tags and lengths have at most 5 bytes and 32 bits", () => {
   ];
   for (const [tag, verdict] of tags) {
     assert.is(
-      refusal(() => new BinaryReader(bytesOf(tag)).tag()),
+      refusal(() => {
+        const reader = new BinaryReader(bytesOf(tag));
+        const read = reader.nextTag();
+        if ((read & 7) > 5) reader.skip(read);
+      }),
       verdict,
       `tag ${tag}`,
     );

@@ -1,9 +1,10 @@
 // node-flags: --no-disallow-code-generation-from-strings
 // (ajv and protobufjs compile what they check)
-// ts-proto's code for the codec suite on Vertex's wire, held against protobufjs and against stock ts-proto.
+// Vertex's codecs for the codec suite, held against protobufjs and against stock ts-proto.
+import { isDeepStrictEqual } from "node:util";
 import * as assert from "uvu/assert";
-import * as vertex from "../../../bench/codec/gen/dropin.ts";
 import * as stock from "../../../bench/codec/gen/stock.ts";
+import * as vertex from "../../../bench/codec/gen/vertex.ts";
 import { suiteMessages } from "../../../bench/codec/messages.ts";
 import { BinaryReader } from "../../../packages/wire/src/reader.ts";
 import type { WireErrorCode } from "../../../packages/wire/src/wire-error.ts";
@@ -25,13 +26,12 @@ const theirs = (name: SuiteName): Codec => theirCodecs.get(name) as Codec;
 
 /** Where the reader is stricter than stock ts-proto on protobuf-es, and why. */
 const stricter: Record<string, string> = {
-  truncated: "stock lets a sub-message run over its end into what follows",
+  truncated: "stock lets a sub-message or a packed field run over its end into what follows",
   varint: "stock takes a length of more than 32 bits, and skips varints of any size",
   "field-number": "stock ends the message, silently, at a tag of 0 and skips other tags of field 0",
   group:
     "stock ends the message, silently, at a stray end of a group; it does not match the outermost group's end",
   "wire-type": "stock leaves unread what follows a stray end of a group",
-  overrun: "stock lets a packed field run over its end",
   utf8: "stock replaces what is not UTF-8",
 } satisfies Partial<Record<WireErrorCode, string>>;
 
@@ -114,7 +114,9 @@ test(
       });
       if (code === "accepted") {
         assert.not(stockRefused, `${name}: stock refuses ${bytes}`);
-        assert.equal(message, expected, name);
+        // Where stock takes the last of several sub-messages, protobufjs has the word.
+        if (!isDeepStrictEqual(message, expected))
+          assert.equal(peerView(name, ours(name).encode(message).finish()), peerView(name, bytes), name);
       } else if (!stockRefused) {
         assert.ok(code in stricter, `${name}: ${code} for ${bytes}`);
         seen.add(code);

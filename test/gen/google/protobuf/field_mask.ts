@@ -220,30 +220,23 @@ function createBaseFieldMask(): FieldMask {
 
 export const FieldMask: MessageFns<FieldMask> & FieldMaskWrapperFns = {
   encode(message: FieldMask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.paths) {
-      writer.uint32(10).string(v!);
-    }
+    for (const value of message.paths) writer.stringField(10, value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FieldMask {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseFieldMask()): FieldMask {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseFieldMask();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.paths.push(reader.string());
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -294,7 +287,8 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

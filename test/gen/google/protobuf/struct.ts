@@ -131,35 +131,29 @@ function createBaseStruct(): Struct {
 
 export const Struct: MessageFns<Struct> & StructWrapperFns = {
   encode(message: Struct, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    message.fields.forEach((value, key) => {
-      if (value !== undefined) {
-        Struct_FieldsEntry.encode({ key: key as any, value }, writer.uint32(10).fork()).join();
-      }
-    });
+    for (const [key, value] of message.fields) {
+      const at = writer.open(10);
+      Struct_FieldsEntry.encode({ key, value }, writer);
+      writer.close(at);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Struct {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStruct()): Struct {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStruct();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          const entry1 = Struct_FieldsEntry.decode(reader, reader.length());
-          if (entry1.value !== undefined) {
-            message.fields.set(entry1.key, entry1.value);
-          }
-          continue;
+      switch (tag) {
+        case 10: {
+          const { key, value } = Struct_FieldsEntry.decode(reader, reader.length());
+          message.fields.set(key, value);
+          break;
         }
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -240,41 +234,31 @@ function createBaseStruct_FieldsEntry(): Struct_FieldsEntry {
 
 export const Struct_FieldsEntry: MessageFns<Struct_FieldsEntry> = {
   encode(message: Struct_FieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
     if (message.value !== undefined) {
-      Value.encode(Value.wrap(message.value), writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Value.encode(Value.wrap(message.value!), writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Struct_FieldsEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStruct_FieldsEntry()): Struct_FieldsEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStruct_FieldsEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.value = Value.unwrap(Value.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        case 18:
+          message.value = Value.unwrap(Value.decode(reader, reader.length(), message.value === undefined ? undefined : Value.wrap(message.value)));
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -323,79 +307,55 @@ export const Value: MessageFns<Value> & AnyValueWrapperFns = {
         writer.uint32(17).double(message.kind.value);
         break;
       case "stringValue":
-        writer.uint32(26).string(message.kind.value);
+        writer.stringField(26, message.kind.value);
         break;
       case "boolValue":
         writer.uint32(32).bool(message.kind.value);
         break;
-      case "structValue":
-        Struct.encode(Struct.wrap(message.kind.value), writer.uint32(42).fork()).join();
+      case "structValue": {
+        const at = writer.open(42);
+        Struct.encode(Struct.wrap(message.kind.value!), writer);
+        writer.close(at);
         break;
-      case "listValue":
-        ListValue.encode(ListValue.wrap(message.kind.value), writer.uint32(50).fork()).join();
+      }
+      case "listValue": {
+        const at = writer.open(50);
+        ListValue.encode(ListValue.wrap(message.kind.value!), writer);
+        writer.close(at);
         break;
+      }
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Value {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseValue()): Value {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseValue();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.kind = { $case: "nullValue", value: reader.int32() as any };
-          continue;
-        }
-        case 2: {
-          if (tag !== 17) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.kind = { $case: "nullValue", value: reader.int32() as NullValue };
+          break;
+        case 17:
           message.kind = { $case: "numberValue", value: reader.double() };
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.kind = { $case: "stringValue", value: reader.string() };
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
+          break;
+        case 32:
           message.kind = { $case: "boolValue", value: reader.bool() };
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
-          message.kind = { $case: "structValue", value: Struct.unwrap(Struct.decode(reader, reader.length())) };
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          message.kind = { $case: "listValue", value: ListValue.unwrap(ListValue.decode(reader, reader.length())) };
-          continue;
-        }
+          break;
+        case 42:
+          message.kind = { $case: "structValue", value: Struct.unwrap(Struct.decode(reader, reader.length(), (message.kind?.$case === "structValue" ? message.kind.value : undefined) === undefined ? undefined : Struct.wrap((message.kind?.$case === "structValue" ? message.kind.value : undefined)))) };
+          break;
+        case 50:
+          message.kind = { $case: "listValue", value: ListValue.unwrap(ListValue.decode(reader, reader.length(), (message.kind?.$case === "listValue" ? message.kind.value : undefined) === undefined ? undefined : ListValue.wrap((message.kind?.$case === "listValue" ? message.kind.value : undefined)))) };
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -526,30 +486,27 @@ function createBaseListValue(): ListValue {
 
 export const ListValue: MessageFns<ListValue> & ListValueWrapperFns = {
   encode(message: ListValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.values) {
-      Value.encode(Value.wrap(v!), writer.uint32(10).fork()).join();
+    for (const value of message.values) {
+      const at = writer.open(10);
+      Value.encode(Value.wrap(value!), writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ListValue {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseListValue()): ListValue {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseListValue();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.values.push(Value.unwrap(Value.decode(reader, reader.length())));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -614,7 +571,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

@@ -5,7 +5,7 @@
 // biome-ignore-all lint: generated code
 // biome-ignore-all format: generated code
 
-import { BinaryReader, BinaryWriter } from "@vertex/protocol/gen";
+import { BinaryReader, BinaryWriter, putInt32, putInt64 } from "@vertex/protocol/gen";
 
 export const protobufPackage = "google.protobuf";
 
@@ -125,44 +125,36 @@ function createBaseTimestamp(): Timestamp {
 
 export const Timestamp: MessageFns<Timestamp> = {
   encode(message: Timestamp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(22);
+    let { buf, pos } = writer;
     if (message.seconds !== 0n) {
-      if (BigInt.asIntN(64, message.seconds) !== message.seconds) {
-        throw new globalThis.Error("value provided for field message.seconds of type int64 too large");
-      }
-      writer.uint32(8).int64(message.seconds);
+      buf[pos++] = 8;
+      pos = putInt64(buf, pos, message.seconds);
     }
     if (message.nanos !== 0) {
-      writer.uint32(16).int32(message.nanos);
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.nanos);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Timestamp {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseTimestamp()): Timestamp {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseTimestamp();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.seconds = reader.int64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.seconds = reader.int64();
+          break;
+        case 16:
           message.nanos = reader.int32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -234,7 +226,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

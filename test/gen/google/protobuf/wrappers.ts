@@ -5,7 +5,17 @@
 // biome-ignore-all lint: generated code
 // biome-ignore-all format: generated code
 
-import { BinaryReader, BinaryWriter } from "@vertex/protocol/gen";
+import {
+  BinaryReader,
+  BinaryWriter,
+  putBool,
+  putDouble,
+  putFloat,
+  putInt32,
+  putInt64,
+  putUint32,
+  putUint64,
+} from "@vertex/protocol/gen";
 
 export const protobufPackage = "google.protobuf";
 
@@ -136,30 +146,29 @@ function createBaseDoubleValue(): DoubleValue {
 
 export const DoubleValue: MessageFns<DoubleValue> = {
   encode(message: DoubleValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== 0) {
-      writer.uint32(9).double(message.value);
+    writer.ensure(9);
+    let { buf, pos } = writer;
+    if (message.value !== 0 || 1 / message.value < 0) {
+      buf[pos++] = 9;
+      pos = putDouble(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DoubleValue {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseDoubleValue()): DoubleValue {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseDoubleValue();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
           message.value = reader.double();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -193,30 +202,29 @@ function createBaseFloatValue(): FloatValue {
 
 export const FloatValue: MessageFns<FloatValue> = {
   encode(message: FloatValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== 0) {
-      writer.uint32(13).float(message.value);
+    writer.ensure(5);
+    let { buf, pos } = writer;
+    if (message.value !== 0 || 1 / message.value < 0) {
+      buf[pos++] = 13;
+      pos = putFloat(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): FloatValue {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseFloatValue()): FloatValue {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseFloatValue();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 13) {
-            break;
-          }
-
+      switch (tag) {
+        case 13:
           message.value = reader.float();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -250,33 +258,29 @@ function createBaseInt64Value(): Int64Value {
 
 export const Int64Value: MessageFns<Int64Value> = {
   encode(message: Int64Value, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.value !== 0n) {
-      if (BigInt.asIntN(64, message.value) !== message.value) {
-        throw new globalThis.Error("value provided for field message.value of type int64 too large");
-      }
-      writer.uint32(8).int64(message.value);
+      buf[pos++] = 8;
+      pos = putInt64(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Int64Value {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseInt64Value()): Int64Value {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseInt64Value();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.value = reader.int64() as bigint;
-          continue;
-        }
+      switch (tag) {
+        case 8:
+          message.value = reader.int64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -310,33 +314,29 @@ function createBaseUInt64Value(): UInt64Value {
 
 export const UInt64Value: MessageFns<UInt64Value> = {
   encode(message: UInt64Value, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.value !== 0n) {
-      if (BigInt.asUintN(64, message.value) !== message.value) {
-        throw new globalThis.Error("value provided for field message.value of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.value);
+      buf[pos++] = 8;
+      pos = putUint64(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): UInt64Value {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseUInt64Value()): UInt64Value {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseUInt64Value();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.value = reader.uint64() as bigint;
-          continue;
-        }
+      switch (tag) {
+        case 8:
+          message.value = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -370,30 +370,29 @@ function createBaseInt32Value(): Int32Value {
 
 export const Int32Value: MessageFns<Int32Value> = {
   encode(message: Int32Value, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.value !== 0) {
-      writer.uint32(8).int32(message.value);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Int32Value {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseInt32Value()): Int32Value {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseInt32Value();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.value = reader.int32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -427,30 +426,29 @@ function createBaseUInt32Value(): UInt32Value {
 
 export const UInt32Value: MessageFns<UInt32Value> = {
   encode(message: UInt32Value, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.value !== 0) {
-      writer.uint32(8).uint32(message.value);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): UInt32Value {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseUInt32Value()): UInt32Value {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseUInt32Value();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.value = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -484,30 +482,29 @@ function createBaseBoolValue(): BoolValue {
 
 export const BoolValue: MessageFns<BoolValue> = {
   encode(message: BoolValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(2);
+    let { buf, pos } = writer;
     if (message.value !== false) {
-      writer.uint32(8).bool(message.value);
+      buf[pos++] = 8;
+      pos = putBool(buf, pos, message.value);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BoolValue {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseBoolValue()): BoolValue {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseBoolValue();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.value = reader.bool();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -541,30 +538,23 @@ function createBaseStringValue(): StringValue {
 
 export const StringValue: MessageFns<StringValue> = {
   encode(message: StringValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value !== "") {
-      writer.uint32(10).string(message.value);
-    }
+    if (message.value !== "") writer.stringField(10, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): StringValue {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStringValue()): StringValue {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseStringValue();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.value = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -598,30 +588,23 @@ function createBaseBytesValue(): BytesValue {
 
 export const BytesValue: MessageFns<BytesValue> = {
   encode(message: BytesValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.value.length !== 0) {
-      writer.uint32(10).bytes(message.value);
-    }
+    if (message.value.length !== 0) writer.bytesField(10, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): BytesValue {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseBytesValue()): BytesValue {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseBytesValue();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.value = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -693,7 +676,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

@@ -14,6 +14,11 @@ import {
   type Method,
   type ServerStream,
   type Service,
+  putBool,
+  putDouble,
+  putInt32,
+  putUint32,
+  putUint64,
 } from "@vertex/protocol/gen";
 import { Empty } from "../../google/protobuf/empty.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
@@ -381,112 +386,93 @@ function createBaseReading(): Reading {
 
 export const Reading: MessageFns<Reading> = {
   encode(message: Reading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.sequence !== 0n) {
-      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
-        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.sequence);
+      buf[pos++] = 8;
+      pos = putUint64(buf, pos, message.sequence);
     }
+    writer.pos = pos;
     if (message.takenAt !== undefined) {
-      Timestamp.encode(message.takenAt, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Timestamp.encode(message.takenAt, writer);
+      writer.close(at);
     }
     switch (message.value?.$case) {
-      case "cpu":
-        CpuReading.encode(message.value.value, writer.uint32(26).fork()).join();
+      case "cpu": {
+        const at = writer.open(26);
+        CpuReading.encode(message.value.value, writer);
+        writer.close(at);
         break;
-      case "memory":
-        MemoryReading.encode(message.value.value, writer.uint32(34).fork()).join();
+      }
+      case "memory": {
+        const at = writer.open(34);
+        MemoryReading.encode(message.value.value, writer);
+        writer.close(at);
         break;
-      case "load":
-        LoadReading.encode(message.value.value, writer.uint32(42).fork()).join();
+      }
+      case "load": {
+        const at = writer.open(42);
+        LoadReading.encode(message.value.value, writer);
+        writer.close(at);
         break;
-      case "disk":
-        DiskReading.encode(message.value.value, writer.uint32(50).fork()).join();
+      }
+      case "disk": {
+        const at = writer.open(50);
+        DiskReading.encode(message.value.value, writer);
+        writer.close(at);
         break;
-      case "network":
-        NetworkReading.encode(message.value.value, writer.uint32(58).fork()).join();
+      }
+      case "network": {
+        const at = writer.open(58);
+        NetworkReading.encode(message.value.value, writer);
+        writer.close(at);
         break;
-      case "process":
-        ProcessReading.encode(message.value.value, writer.uint32(66).fork()).join();
+      }
+      case "process": {
+        const at = writer.open(66);
+        ProcessReading.encode(message.value.value, writer);
+        writer.close(at);
         break;
+      }
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Reading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseReading()): Reading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.sequence = reader.uint64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.takenAt = Timestamp.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.value = { $case: "cpu", value: CpuReading.decode(reader, reader.length()) };
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
-          message.value = { $case: "memory", value: MemoryReading.decode(reader, reader.length()) };
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
-          message.value = { $case: "load", value: LoadReading.decode(reader, reader.length()) };
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          message.value = { $case: "disk", value: DiskReading.decode(reader, reader.length()) };
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
-          message.value = { $case: "network", value: NetworkReading.decode(reader, reader.length()) };
-          continue;
-        }
-        case 8: {
-          if (tag !== 66) {
-            break;
-          }
-
-          message.value = { $case: "process", value: ProcessReading.decode(reader, reader.length()) };
-          continue;
-        }
+      switch (tag) {
+        case 8:
+          message.sequence = reader.uint64();
+          break;
+        case 18:
+          message.takenAt = Timestamp.decode(reader, reader.length(), message.takenAt);
+          break;
+        case 26:
+          message.value = { $case: "cpu", value: CpuReading.decode(reader, reader.length(), message.value?.$case === "cpu" ? message.value.value : undefined) };
+          break;
+        case 34:
+          message.value = { $case: "memory", value: MemoryReading.decode(reader, reader.length(), message.value?.$case === "memory" ? message.value.value : undefined) };
+          break;
+        case 42:
+          message.value = { $case: "load", value: LoadReading.decode(reader, reader.length(), message.value?.$case === "load" ? message.value.value : undefined) };
+          break;
+        case 50:
+          message.value = { $case: "disk", value: DiskReading.decode(reader, reader.length(), message.value?.$case === "disk" ? message.value.value : undefined) };
+          break;
+        case 58:
+          message.value = { $case: "network", value: NetworkReading.decode(reader, reader.length(), message.value?.$case === "network" ? message.value.value : undefined) };
+          break;
+        case 66:
+          message.value = { $case: "process", value: ProcessReading.decode(reader, reader.length(), message.value?.$case === "process" ? message.value.value : undefined) };
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -597,41 +583,36 @@ function createBaseCpuReading(): CpuReading {
 
 export const CpuReading: MessageFns<CpuReading> = {
   encode(message: CpuReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.busyPercent !== 0) {
-      writer.uint32(9).double(message.busyPercent);
+    writer.ensure(15);
+    let { buf, pos } = writer;
+    if (message.busyPercent !== 0 || 1 / message.busyPercent < 0) {
+      buf[pos++] = 9;
+      pos = putDouble(buf, pos, message.busyPercent);
     }
     if (message.cores !== 0) {
-      writer.uint32(16).uint32(message.cores);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.cores);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CpuReading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseCpuReading()): CpuReading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseCpuReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
           message.busyPercent = reader.double();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.cores = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -676,47 +657,36 @@ function createBaseMemoryReading(): MemoryReading {
 
 export const MemoryReading: MessageFns<MemoryReading> = {
   encode(message: MemoryReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(22);
+    let { buf, pos } = writer;
     if (message.availableBytes !== 0n) {
-      if (BigInt.asUintN(64, message.availableBytes) !== message.availableBytes) {
-        throw new globalThis.Error("value provided for field message.availableBytes of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.availableBytes);
+      buf[pos++] = 8;
+      pos = putUint64(buf, pos, message.availableBytes);
     }
     if (message.totalBytes !== 0n) {
-      if (BigInt.asUintN(64, message.totalBytes) !== message.totalBytes) {
-        throw new globalThis.Error("value provided for field message.totalBytes of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.totalBytes);
+      buf[pos++] = 16;
+      pos = putUint64(buf, pos, message.totalBytes);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MemoryReading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMemoryReading()): MemoryReading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMemoryReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.availableBytes = reader.uint64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.totalBytes = reader.uint64() as bigint;
-          continue;
-        }
+      switch (tag) {
+        case 8:
+          message.availableBytes = reader.uint64();
+          break;
+        case 16:
+          message.totalBytes = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -769,52 +739,43 @@ function createBaseLoadReading(): LoadReading {
 
 export const LoadReading: MessageFns<LoadReading> = {
   encode(message: LoadReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.one !== 0) {
-      writer.uint32(9).double(message.one);
+    writer.ensure(27);
+    let { buf, pos } = writer;
+    if (message.one !== 0 || 1 / message.one < 0) {
+      buf[pos++] = 9;
+      pos = putDouble(buf, pos, message.one);
     }
-    if (message.five !== 0) {
-      writer.uint32(17).double(message.five);
+    if (message.five !== 0 || 1 / message.five < 0) {
+      buf[pos++] = 17;
+      pos = putDouble(buf, pos, message.five);
     }
-    if (message.fifteen !== 0) {
-      writer.uint32(25).double(message.fifteen);
+    if (message.fifteen !== 0 || 1 / message.fifteen < 0) {
+      buf[pos++] = 25;
+      pos = putDouble(buf, pos, message.fifteen);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): LoadReading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLoadReading()): LoadReading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseLoadReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
           message.one = reader.double();
-          continue;
-        }
-        case 2: {
-          if (tag !== 17) {
-            break;
-          }
-
+          break;
+        case 17:
           message.five = reader.double();
-          continue;
-        }
-        case 3: {
-          if (tag !== 25) {
-            break;
-          }
-
+          break;
+        case 25:
           message.fifteen = reader.double();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -860,58 +821,40 @@ function createBaseDiskReading(): DiskReading {
 
 export const DiskReading: MessageFns<DiskReading> = {
   encode(message: DiskReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.path !== "") {
-      writer.uint32(10).string(message.path);
-    }
+    if (message.path !== "") writer.stringField(10, message.path);
+    writer.ensure(22);
+    let { buf, pos } = writer;
     if (message.availableBytes !== 0n) {
-      if (BigInt.asUintN(64, message.availableBytes) !== message.availableBytes) {
-        throw new globalThis.Error("value provided for field message.availableBytes of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.availableBytes);
+      buf[pos++] = 16;
+      pos = putUint64(buf, pos, message.availableBytes);
     }
     if (message.totalBytes !== 0n) {
-      if (BigInt.asUintN(64, message.totalBytes) !== message.totalBytes) {
-        throw new globalThis.Error("value provided for field message.totalBytes of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.totalBytes);
+      buf[pos++] = 24;
+      pos = putUint64(buf, pos, message.totalBytes);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DiskReading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseDiskReading()): DiskReading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseDiskReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.path = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.availableBytes = reader.uint64() as bigint;
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
-          message.totalBytes = reader.uint64() as bigint;
-          continue;
-        }
+          break;
+        case 16:
+          message.availableBytes = reader.uint64();
+          break;
+        case 24:
+          message.totalBytes = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -969,41 +912,36 @@ function createBaseNetworkReading(): NetworkReading {
 
 export const NetworkReading: MessageFns<NetworkReading> = {
   encode(message: NetworkReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.receivedBytesPerSecond !== 0) {
-      writer.uint32(9).double(message.receivedBytesPerSecond);
+    writer.ensure(18);
+    let { buf, pos } = writer;
+    if (message.receivedBytesPerSecond !== 0 || 1 / message.receivedBytesPerSecond < 0) {
+      buf[pos++] = 9;
+      pos = putDouble(buf, pos, message.receivedBytesPerSecond);
     }
-    if (message.sentBytesPerSecond !== 0) {
-      writer.uint32(17).double(message.sentBytesPerSecond);
+    if (message.sentBytesPerSecond !== 0 || 1 / message.sentBytesPerSecond < 0) {
+      buf[pos++] = 17;
+      pos = putDouble(buf, pos, message.sentBytesPerSecond);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NetworkReading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseNetworkReading()): NetworkReading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseNetworkReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
           message.receivedBytesPerSecond = reader.double();
-          continue;
-        }
-        case 2: {
-          if (tag !== 17) {
-            break;
-          }
-
+          break;
+        case 17:
           message.sentBytesPerSecond = reader.double();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1052,44 +990,36 @@ function createBaseProcessReading(): ProcessReading {
 
 export const ProcessReading: MessageFns<ProcessReading> = {
   encode(message: ProcessReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.cpuPercent !== 0) {
-      writer.uint32(9).double(message.cpuPercent);
+    writer.ensure(20);
+    let { buf, pos } = writer;
+    if (message.cpuPercent !== 0 || 1 / message.cpuPercent < 0) {
+      buf[pos++] = 9;
+      pos = putDouble(buf, pos, message.cpuPercent);
     }
     if (message.residentBytes !== 0n) {
-      if (BigInt.asUintN(64, message.residentBytes) !== message.residentBytes) {
-        throw new globalThis.Error("value provided for field message.residentBytes of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.residentBytes);
+      buf[pos++] = 16;
+      pos = putUint64(buf, pos, message.residentBytes);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ProcessReading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseProcessReading()): ProcessReading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseProcessReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 9) {
-            break;
-          }
-
+      switch (tag) {
+        case 9:
           message.cpuPercent = reader.double();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.residentBytes = reader.uint64() as bigint;
-          continue;
-        }
+          break;
+        case 16:
+          message.residentBytes = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1140,58 +1070,47 @@ function createBaseReportRequest(): ReportRequest {
 
 export const ReportRequest: MessageFns<ReportRequest> = {
   encode(message: ReportRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.run !== 0n) {
-      if (BigInt.asUintN(64, message.run) !== message.run) {
-        throw new globalThis.Error("value provided for field message.run of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.run);
+      buf[pos++] = 8;
+      pos = putUint64(buf, pos, message.run);
     }
-    for (const v of message.readings) {
-      Reading.encode(v!, writer.uint32(18).fork()).join();
+    writer.pos = pos;
+    for (const value of message.readings) {
+      const at = writer.open(18);
+      Reading.encode(value, writer);
+      writer.close(at);
     }
+    writer.ensure(11);
+    ({ buf, pos } = writer);
     if (message.dropped !== 0n) {
-      if (BigInt.asUintN(64, message.dropped) !== message.dropped) {
-        throw new globalThis.Error("value provided for field message.dropped of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.dropped);
+      buf[pos++] = 24;
+      pos = putUint64(buf, pos, message.dropped);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ReportRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseReportRequest()): ReportRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseReportRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.run = reader.uint64() as bigint;
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.run = reader.uint64();
+          break;
+        case 18:
           message.readings.push(Reading.decode(reader, reader.length()));
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
-          message.dropped = reader.uint64() as bigint;
-          continue;
-        }
+          break;
+        case 24:
+          message.dropped = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1237,41 +1156,36 @@ function createBaseReportReply(): ReportReply {
 
 export const ReportReply: MessageFns<ReportReply> = {
   encode(message: ReportReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(12);
+    let { buf, pos } = writer;
     if (message.kept !== 0) {
-      writer.uint32(8).uint32(message.kept);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.kept);
     }
     if (message.repeated !== 0) {
-      writer.uint32(16).uint32(message.repeated);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.repeated);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ReportReply {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseReportReply()): ReportReply {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseReportReply();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.kept = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.repeated = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1313,42 +1227,38 @@ function createBaseNoteRequest(): NoteRequest {
 export const NoteRequest: MessageFns<NoteRequest> = {
   encode(message: NoteRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.note?.$case) {
-      case "started":
-        Empty.encode(message.note.value, writer.uint32(10).fork()).join();
+      case "started": {
+        const at = writer.open(10);
+        Empty.encode(message.note.value, writer);
+        writer.close(at);
         break;
-      case "reconnected":
-        Reconnected.encode(message.note.value, writer.uint32(18).fork()).join();
+      }
+      case "reconnected": {
+        const at = writer.open(18);
+        Reconnected.encode(message.note.value, writer);
+        writer.close(at);
         break;
+      }
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): NoteRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseNoteRequest()): NoteRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseNoteRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.note = { $case: "started", value: Empty.decode(reader, reader.length()) };
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.note = { $case: "reconnected", value: Reconnected.decode(reader, reader.length()) };
-          continue;
-        }
+      switch (tag) {
+        case 10:
+          message.note = { $case: "started", value: Empty.decode(reader, reader.length(), message.note?.$case === "started" ? message.note.value : undefined) };
+          break;
+        case 18:
+          message.note = { $case: "reconnected", value: Reconnected.decode(reader, reader.length(), message.note?.$case === "reconnected" ? message.note.value : undefined) };
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1403,52 +1313,43 @@ function createBaseReconnected(): Reconnected {
 
 export const Reconnected: MessageFns<Reconnected> = {
   encode(message: Reconnected, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(21);
+    let { buf, pos } = writer;
     if (message.times !== 0) {
-      writer.uint32(8).uint32(message.times);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.times);
     }
-    if (message.afterMs !== 0) {
-      writer.uint32(17).double(message.afterMs);
+    if (message.afterMs !== 0 || 1 / message.afterMs < 0) {
+      buf[pos++] = 17;
+      pos = putDouble(buf, pos, message.afterMs);
     }
     if (message.backlog !== 0) {
-      writer.uint32(24).uint32(message.backlog);
+      buf[pos++] = 24;
+      pos = putUint32(buf, pos, message.backlog);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Reconnected {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseReconnected()): Reconnected {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseReconnected();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.times = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 17) {
-            break;
-          }
-
+          break;
+        case 17:
           message.afterMs = reader.double();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.backlog = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1498,30 +1399,23 @@ function createBaseSummaryRequest(): SummaryRequest {
 
 export const SummaryRequest: MessageFns<SummaryRequest> = {
   encode(message: SummaryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.agent !== "") {
-      writer.uint32(10).string(message.agent);
-    }
+    if (message.agent !== "") writer.stringField(10, message.agent);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SummaryRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSummaryRequest()): SummaryRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSummaryRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.agent = reader.string();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1555,41 +1449,35 @@ function createBaseSummaryReply(): SummaryReply {
 
 export const SummaryReply: MessageFns<SummaryReply> = {
   encode(message: SummaryReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.agents) {
-      AgentSummary.encode(v!, writer.uint32(10).fork()).join();
+    for (const value of message.agents) {
+      const at = writer.open(10);
+      AgentSummary.encode(value, writer);
+      writer.close(at);
     }
     if (message.collector !== undefined) {
-      CollectorStatus.encode(message.collector, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      CollectorStatus.encode(message.collector, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): SummaryReply {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSummaryReply()): SummaryReply {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSummaryReply();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.agents.push(AgentSummary.decode(reader, reader.length()));
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.collector = CollectorStatus.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 18:
+          message.collector = CollectorStatus.decode(reader, reader.length(), message.collector);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1642,130 +1530,83 @@ function createBaseAgentSummary(): AgentSummary {
 
 export const AgentSummary: MessageFns<AgentSummary> = {
   encode(message: AgentSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.agent !== "") {
-      writer.uint32(10).string(message.agent);
-    }
+    if (message.agent !== "") writer.stringField(10, message.agent);
+    writer.ensure(61);
+    let { buf, pos } = writer;
     if (message.connected !== false) {
-      writer.uint32(16).bool(message.connected);
+      buf[pos++] = 16;
+      pos = putBool(buf, pos, message.connected);
     }
     if (message.roundTripMs !== undefined) {
-      writer.uint32(25).double(message.roundTripMs);
+      buf[pos++] = 25;
+      pos = putDouble(buf, pos, message.roundTripMs);
     }
     if (message.kept !== 0n) {
-      if (BigInt.asUintN(64, message.kept) !== message.kept) {
-        throw new globalThis.Error("value provided for field message.kept of type uint64 too large");
-      }
-      writer.uint32(32).uint64(message.kept);
+      buf[pos++] = 32;
+      pos = putUint64(buf, pos, message.kept);
     }
     if (message.repeated !== 0n) {
-      if (BigInt.asUintN(64, message.repeated) !== message.repeated) {
-        throw new globalThis.Error("value provided for field message.repeated of type uint64 too large");
-      }
-      writer.uint32(40).uint64(message.repeated);
+      buf[pos++] = 40;
+      pos = putUint64(buf, pos, message.repeated);
     }
     if (message.missing !== 0n) {
-      if (BigInt.asUintN(64, message.missing) !== message.missing) {
-        throw new globalThis.Error("value provided for field message.missing of type uint64 too large");
-      }
-      writer.uint32(48).uint64(message.missing);
+      buf[pos++] = 48;
+      pos = putUint64(buf, pos, message.missing);
     }
     if (message.dropped !== 0n) {
-      if (BigInt.asUintN(64, message.dropped) !== message.dropped) {
-        throw new globalThis.Error("value provided for field message.dropped of type uint64 too large");
-      }
-      writer.uint32(56).uint64(message.dropped);
+      buf[pos++] = 56;
+      pos = putUint64(buf, pos, message.dropped);
     }
     if (message.reconnects !== 0) {
-      writer.uint32(64).uint32(message.reconnects);
+      buf[pos++] = 64;
+      pos = putUint32(buf, pos, message.reconnects);
     }
-    for (const v of message.metrics) {
-      MetricSummary.encode(v!, writer.uint32(74).fork()).join();
+    writer.pos = pos;
+    for (const value of message.metrics) {
+      const at = writer.open(74);
+      MetricSummary.encode(value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AgentSummary {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseAgentSummary()): AgentSummary {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseAgentSummary();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.agent = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.connected = reader.bool();
-          continue;
-        }
-        case 3: {
-          if (tag !== 25) {
-            break;
-          }
-
+          break;
+        case 25:
           message.roundTripMs = reader.double();
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
-          message.kept = reader.uint64() as bigint;
-          continue;
-        }
-        case 5: {
-          if (tag !== 40) {
-            break;
-          }
-
-          message.repeated = reader.uint64() as bigint;
-          continue;
-        }
-        case 6: {
-          if (tag !== 48) {
-            break;
-          }
-
-          message.missing = reader.uint64() as bigint;
-          continue;
-        }
-        case 7: {
-          if (tag !== 56) {
-            break;
-          }
-
-          message.dropped = reader.uint64() as bigint;
-          continue;
-        }
-        case 8: {
-          if (tag !== 64) {
-            break;
-          }
-
+          break;
+        case 32:
+          message.kept = reader.uint64();
+          break;
+        case 40:
+          message.repeated = reader.uint64();
+          break;
+        case 48:
+          message.missing = reader.uint64();
+          break;
+        case 56:
+          message.dropped = reader.uint64();
+          break;
+        case 64:
           message.reconnects = reader.uint32();
-          continue;
-        }
-        case 9: {
-          if (tag !== 74) {
-            break;
-          }
-
+          break;
+        case 74:
           message.metrics.push(MetricSummary.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1847,96 +1688,71 @@ function createBaseMetricSummary(): MetricSummary {
 
 export const MetricSummary: MessageFns<MetricSummary> = {
   encode(message: MetricSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(62);
+    let { buf, pos } = writer;
     if (message.metric !== 0) {
-      writer.uint32(8).int32(message.metric);
+      buf[pos++] = 8;
+      pos = putInt32(buf, pos, message.metric);
     }
     if (message.count !== 0) {
-      writer.uint32(16).uint32(message.count);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.count);
     }
-    if (message.last !== 0) {
-      writer.uint32(25).double(message.last);
+    if (message.last !== 0 || 1 / message.last < 0) {
+      buf[pos++] = 25;
+      pos = putDouble(buf, pos, message.last);
     }
-    if (message.min !== 0) {
-      writer.uint32(33).double(message.min);
+    if (message.min !== 0 || 1 / message.min < 0) {
+      buf[pos++] = 33;
+      pos = putDouble(buf, pos, message.min);
     }
-    if (message.mean !== 0) {
-      writer.uint32(41).double(message.mean);
+    if (message.mean !== 0 || 1 / message.mean < 0) {
+      buf[pos++] = 41;
+      pos = putDouble(buf, pos, message.mean);
     }
-    if (message.max !== 0) {
-      writer.uint32(49).double(message.max);
+    if (message.max !== 0 || 1 / message.max < 0) {
+      buf[pos++] = 49;
+      pos = putDouble(buf, pos, message.max);
     }
-    if (message.p99 !== 0) {
-      writer.uint32(57).double(message.p99);
+    if (message.p99 !== 0 || 1 / message.p99 < 0) {
+      buf[pos++] = 57;
+      pos = putDouble(buf, pos, message.p99);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MetricSummary {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMetricSummary()): MetricSummary {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMetricSummary();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
-          message.metric = reader.int32() as any;
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
+          message.metric = reader.int32() as Metric;
+          break;
+        case 16:
           message.count = reader.uint32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 25) {
-            break;
-          }
-
+          break;
+        case 25:
           message.last = reader.double();
-          continue;
-        }
-        case 4: {
-          if (tag !== 33) {
-            break;
-          }
-
+          break;
+        case 33:
           message.min = reader.double();
-          continue;
-        }
-        case 5: {
-          if (tag !== 41) {
-            break;
-          }
-
+          break;
+        case 41:
           message.mean = reader.double();
-          continue;
-        }
-        case 6: {
-          if (tag !== 49) {
-            break;
-          }
-
+          break;
+        case 49:
           message.max = reader.double();
-          continue;
-        }
-        case 7: {
-          if (tag !== 57) {
-            break;
-          }
-
+          break;
+        case 57:
           message.p99 = reader.double();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2011,110 +1827,71 @@ function createBaseCollectorStatus(): CollectorStatus {
 export const CollectorStatus: MessageFns<CollectorStatus> = {
   encode(message: CollectorStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.startedAt !== undefined) {
-      Timestamp.encode(message.startedAt, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Timestamp.encode(message.startedAt, writer);
+      writer.close(at);
     }
+    writer.ensure(61);
+    let { buf, pos } = writer;
     if (message.residentBytes !== 0n) {
-      if (BigInt.asUintN(64, message.residentBytes) !== message.residentBytes) {
-        throw new globalThis.Error("value provided for field message.residentBytes of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.residentBytes);
+      buf[pos++] = 16;
+      pos = putUint64(buf, pos, message.residentBytes);
     }
     if (message.kept !== 0n) {
-      if (BigInt.asUintN(64, message.kept) !== message.kept) {
-        throw new globalThis.Error("value provided for field message.kept of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.kept);
+      buf[pos++] = 24;
+      pos = putUint64(buf, pos, message.kept);
     }
     if (message.replayed !== 0n) {
-      if (BigInt.asUintN(64, message.replayed) !== message.replayed) {
-        throw new globalThis.Error("value provided for field message.replayed of type uint64 too large");
-      }
-      writer.uint32(32).uint64(message.replayed);
+      buf[pos++] = 32;
+      pos = putUint64(buf, pos, message.replayed);
     }
     if (message.connections !== 0) {
-      writer.uint32(40).uint32(message.connections);
+      buf[pos++] = 40;
+      pos = putUint32(buf, pos, message.connections);
     }
     if (message.servedCalls !== 0n) {
-      if (BigInt.asUintN(64, message.servedCalls) !== message.servedCalls) {
-        throw new globalThis.Error("value provided for field message.servedCalls of type uint64 too large");
-      }
-      writer.uint32(48).uint64(message.servedCalls);
+      buf[pos++] = 48;
+      pos = putUint64(buf, pos, message.servedCalls);
     }
     if (message.notes !== 0n) {
-      if (BigInt.asUintN(64, message.notes) !== message.notes) {
-        throw new globalThis.Error("value provided for field message.notes of type uint64 too large");
-      }
-      writer.uint32(56).uint64(message.notes);
+      buf[pos++] = 56;
+      pos = putUint64(buf, pos, message.notes);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): CollectorStatus {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseCollectorStatus()): CollectorStatus {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseCollectorStatus();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.startedAt = Timestamp.decode(reader, reader.length());
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.residentBytes = reader.uint64() as bigint;
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
-          message.kept = reader.uint64() as bigint;
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
-          message.replayed = reader.uint64() as bigint;
-          continue;
-        }
-        case 5: {
-          if (tag !== 40) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
+          message.startedAt = Timestamp.decode(reader, reader.length(), message.startedAt);
+          break;
+        case 16:
+          message.residentBytes = reader.uint64();
+          break;
+        case 24:
+          message.kept = reader.uint64();
+          break;
+        case 32:
+          message.replayed = reader.uint64();
+          break;
+        case 40:
           message.connections = reader.uint32();
-          continue;
-        }
-        case 6: {
-          if (tag !== 48) {
-            break;
-          }
-
-          message.servedCalls = reader.uint64() as bigint;
-          continue;
-        }
-        case 7: {
-          if (tag !== 56) {
-            break;
-          }
-
-          message.notes = reader.uint64() as bigint;
-          continue;
-        }
+          break;
+        case 48:
+          message.servedCalls = reader.uint64();
+          break;
+        case 56:
+          message.notes = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2198,52 +1975,40 @@ function createBaseRecentRequest(): RecentRequest {
 
 export const RecentRequest: MessageFns<RecentRequest> = {
   encode(message: RecentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.agent !== "") {
-      writer.uint32(10).string(message.agent);
-    }
+    if (message.agent !== "") writer.stringField(10, message.agent);
+    writer.ensure(8);
+    let { buf, pos } = writer;
     if (message.limit !== 0) {
-      writer.uint32(16).uint32(message.limit);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.limit);
     }
     if (message.follow !== false) {
-      writer.uint32(24).bool(message.follow);
+      buf[pos++] = 24;
+      pos = putBool(buf, pos, message.follow);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RecentRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseRecentRequest()): RecentRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseRecentRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.agent = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.limit = reader.uint32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.follow = reader.bool();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2289,55 +2054,41 @@ function createBaseRecentReading(): RecentReading {
 
 export const RecentReading: MessageFns<RecentReading> = {
   encode(message: RecentReading, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.agent !== "") {
-      writer.uint32(10).string(message.agent);
-    }
+    if (message.agent !== "") writer.stringField(10, message.agent);
     if (message.reading !== undefined) {
-      Reading.encode(message.reading, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Reading.encode(message.reading, writer);
+      writer.close(at);
     }
+    writer.ensure(11);
+    let { buf, pos } = writer;
     if (message.skipped !== 0n) {
-      if (BigInt.asUintN(64, message.skipped) !== message.skipped) {
-        throw new globalThis.Error("value provided for field message.skipped of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.skipped);
+      buf[pos++] = 24;
+      pos = putUint64(buf, pos, message.skipped);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RecentReading {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseRecentReading()): RecentReading {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseRecentReading();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.agent = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.reading = Reading.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
-          message.skipped = reader.uint64() as bigint;
-          continue;
-        }
+          break;
+        case 18:
+          message.reading = Reading.decode(reader, reader.length(), message.reading);
+          break;
+        case 24:
+          message.skipped = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2385,41 +2136,31 @@ function createBaseConfigureRequest(): ConfigureRequest {
 
 export const ConfigureRequest: MessageFns<ConfigureRequest> = {
   encode(message: ConfigureRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.agent !== "") {
-      writer.uint32(10).string(message.agent);
-    }
+    if (message.agent !== "") writer.stringField(10, message.agent);
     if (message.settings !== undefined) {
-      Settings.encode(message.settings, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Settings.encode(message.settings, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ConfigureRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseConfigureRequest()): ConfigureRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseConfigureRequest();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.agent = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.settings = Settings.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 18:
+          message.settings = Settings.decode(reader, reader.length(), message.settings);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2462,55 +2203,36 @@ function createBaseSettings(): Settings {
 
 export const Settings: MessageFns<Settings> = {
   encode(message: Settings, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.intervalMs !== 0) {
-      writer.uint32(8).uint32(message.intervalMs);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.intervalMs);
     }
-    if (message.probes.length !== 0) {
-      writer.uint32(18).fork();
-      for (const v of message.probes) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
+    writer.pos = pos;
+    writer.packedInt32(18, message.probes);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Settings {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseSettings()): Settings {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseSettings();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.intervalMs = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag === 16) {
-            message.probes.push(reader.int32() as any);
-
-            continue;
-          }
-
-          if (tag === 18) {
-            const end2 = reader.length() + reader.pos;
-            while (reader.before(end2)) {
-              message.probes.push(reader.int32() as any);
-            }
-
-            continue;
-          }
-
           break;
-        }
+        case 16:
+          message.probes.push(reader.int32() as Probe);
+          break;
+        case 18:
+          reader.packedInt32(message.probes);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2523,7 +2245,9 @@ export const Settings: MessageFns<Settings> = {
         : isSet(object.interval_ms)
         ? globalThis.Number(object.interval_ms)
         : 0,
-      probes: globalThis.Array.isArray(object?.probes) ? object.probes.map((e: any) => probeFromJSON(e)) : [],
+      probes: globalThis.Array.isArray(object?.probes)
+        ? object.probes.map((e: any) => probeFromJSON(e))
+        : [],
     };
   },
 
@@ -2556,71 +2280,50 @@ function createBaseAgentStatus(): AgentStatus {
 export const AgentStatus: MessageFns<AgentStatus> = {
   encode(message: AgentStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.settings !== undefined) {
-      Settings.encode(message.settings, writer.uint32(10).fork()).join();
+      const at = writer.open(10);
+      Settings.encode(message.settings, writer);
+      writer.close(at);
     }
+    writer.ensure(33);
+    let { buf, pos } = writer;
     if (message.taken !== 0n) {
-      if (BigInt.asUintN(64, message.taken) !== message.taken) {
-        throw new globalThis.Error("value provided for field message.taken of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.taken);
+      buf[pos++] = 16;
+      pos = putUint64(buf, pos, message.taken);
     }
     if (message.reported !== 0n) {
-      if (BigInt.asUintN(64, message.reported) !== message.reported) {
-        throw new globalThis.Error("value provided for field message.reported of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.reported);
+      buf[pos++] = 24;
+      pos = putUint64(buf, pos, message.reported);
     }
     if (message.dropped !== 0n) {
-      if (BigInt.asUintN(64, message.dropped) !== message.dropped) {
-        throw new globalThis.Error("value provided for field message.dropped of type uint64 too large");
-      }
-      writer.uint32(32).uint64(message.dropped);
+      buf[pos++] = 32;
+      pos = putUint64(buf, pos, message.dropped);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AgentStatus {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseAgentStatus()): AgentStatus {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseAgentStatus();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
-          message.settings = Settings.decode(reader, reader.length());
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.taken = reader.uint64() as bigint;
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
-          message.reported = reader.uint64() as bigint;
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
-          message.dropped = reader.uint64() as bigint;
-          continue;
-        }
+      switch (tag) {
+        case 10:
+          message.settings = Settings.decode(reader, reader.length(), message.settings);
+          break;
+        case 16:
+          message.taken = reader.uint64();
+          break;
+        case 24:
+          message.reported = reader.uint64();
+          break;
+        case 32:
+          message.dropped = reader.uint64();
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2673,41 +2376,31 @@ function createBaseJournalEntry(): JournalEntry {
 
 export const JournalEntry: MessageFns<JournalEntry> = {
   encode(message: JournalEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.agent !== "") {
-      writer.uint32(10).string(message.agent);
-    }
+    if (message.agent !== "") writer.stringField(10, message.agent);
     if (message.report !== undefined) {
-      ReportRequest.encode(message.report, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      ReportRequest.encode(message.report, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): JournalEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseJournalEntry()): JournalEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseJournalEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.agent = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.report = ReportRequest.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 18:
+          message.report = ReportRequest.decode(reader, reader.length(), message.report);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -2796,7 +2489,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

@@ -28,20 +28,17 @@ function createBaseEmpty(): Empty {
 }
 
 export const Empty: MessageFns<Empty> = {
-  encode(_: Empty, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: Empty, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Empty {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseEmpty()): Empty {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseEmpty();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-      }
-      reader.skip(tag & 7, tag >>> 3);
+      reader.skip(tag);
     }
     reader.leave(outer);
     return message;
@@ -76,7 +73,8 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

@@ -5,7 +5,7 @@
 // biome-ignore-all lint: generated code
 // biome-ignore-all format: generated code
 
-import { BinaryReader, BinaryWriter } from "@vertex/wire";
+import { BinaryReader, BinaryWriter, putFixed32, putInt32, putUint32 } from "@vertex/wire";
 
 export const protobufPackage = "vertex.v1";
 
@@ -325,96 +325,72 @@ function createBaseHello(): Hello {
 
 export const Hello: MessageFns<Hello> = {
   encode(message: Hello, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(12);
+    let { buf, pos } = writer;
     if (message.minVersion !== 0) {
-      writer.uint32(8).uint32(message.minVersion);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.minVersion);
     }
     if (message.maxVersion !== 0) {
-      writer.uint32(16).uint32(message.maxVersion);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.maxVersion);
     }
+    writer.pos = pos;
     if (message.limits !== undefined) {
-      Limits.encode(message.limits, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Limits.encode(message.limits, writer);
+      writer.close(at);
     }
     if (message.heartbeat !== undefined) {
-      Heartbeat.encode(message.heartbeat, writer.uint32(34).fork()).join();
+      const at = writer.open(34);
+      Heartbeat.encode(message.heartbeat, writer);
+      writer.close(at);
     }
-    if (message.name !== "") {
-      writer.uint32(42).string(message.name);
-    }
+    if (message.name !== "") writer.stringField(42, message.name);
     if (message.credentials !== undefined) {
-      Credentials.encode(message.credentials, writer.uint32(50).fork()).join();
+      const at = writer.open(50);
+      Credentials.encode(message.credentials, writer);
+      writer.close(at);
     }
-    for (const v of message.services) {
-      ServiceInfo.encode(v!, writer.uint32(58).fork()).join();
+    for (const value of message.services) {
+      const at = writer.open(58);
+      ServiceInfo.encode(value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Hello {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseHello()): Hello {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseHello();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.minVersion = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.maxVersion = reader.uint32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.limits = Limits.decode(reader, reader.length());
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
-          message.heartbeat = Heartbeat.decode(reader, reader.length());
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
+          break;
+        case 26:
+          message.limits = Limits.decode(reader, reader.length(), message.limits);
+          break;
+        case 34:
+          message.heartbeat = Heartbeat.decode(reader, reader.length(), message.heartbeat);
+          break;
+        case 42:
           message.name = reader.string();
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          message.credentials = Credentials.decode(reader, reader.length());
-          continue;
-        }
-        case 7: {
-          if (tag !== 58) {
-            break;
-          }
-
+          break;
+        case 50:
+          message.credentials = Credentials.decode(reader, reader.length(), message.credentials);
+          break;
+        case 58:
           message.services.push(ServiceInfo.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -496,74 +472,57 @@ function createBaseWelcome(): Welcome {
 
 export const Welcome: MessageFns<Welcome> = {
   encode(message: Welcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.version !== 0) {
-      writer.uint32(8).uint32(message.version);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.version);
     }
+    writer.pos = pos;
     if (message.limits !== undefined) {
-      Limits.encode(message.limits, writer.uint32(18).fork()).join();
+      const at = writer.open(18);
+      Limits.encode(message.limits, writer);
+      writer.close(at);
     }
     if (message.heartbeat !== undefined) {
-      Heartbeat.encode(message.heartbeat, writer.uint32(26).fork()).join();
+      const at = writer.open(26);
+      Heartbeat.encode(message.heartbeat, writer);
+      writer.close(at);
     }
-    if (message.name !== "") {
-      writer.uint32(34).string(message.name);
-    }
-    for (const v of message.services) {
-      ServiceInfo.encode(v!, writer.uint32(42).fork()).join();
+    if (message.name !== "") writer.stringField(34, message.name);
+    for (const value of message.services) {
+      const at = writer.open(42);
+      ServiceInfo.encode(value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Welcome {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseWelcome()): Welcome {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseWelcome();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.version = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
-          message.limits = Limits.decode(reader, reader.length());
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
-          message.heartbeat = Heartbeat.decode(reader, reader.length());
-          continue;
-        }
-        case 4: {
-          if (tag !== 34) {
-            break;
-          }
-
+          break;
+        case 18:
+          message.limits = Limits.decode(reader, reader.length(), message.limits);
+          break;
+        case 26:
+          message.heartbeat = Heartbeat.decode(reader, reader.length(), message.heartbeat);
+          break;
+        case 34:
           message.name = reader.string();
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
+          break;
+        case 42:
           message.services.push(ServiceInfo.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -625,63 +584,50 @@ function createBaseLimits(): Limits {
 
 export const Limits: MessageFns<Limits> = {
   encode(message: Limits, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(24);
+    let { buf, pos } = writer;
     if (message.maxFrameBytes !== 0) {
-      writer.uint32(8).uint32(message.maxFrameBytes);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.maxFrameBytes);
     }
     if (message.maxMessageBytes !== 0) {
-      writer.uint32(16).uint32(message.maxMessageBytes);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.maxMessageBytes);
     }
     if (message.maxConcurrentCalls !== 0) {
-      writer.uint32(24).uint32(message.maxConcurrentCalls);
+      buf[pos++] = 24;
+      pos = putUint32(buf, pos, message.maxConcurrentCalls);
     }
     if (message.initialCreditBytes !== 0) {
-      writer.uint32(32).uint32(message.initialCreditBytes);
+      buf[pos++] = 32;
+      pos = putUint32(buf, pos, message.initialCreditBytes);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Limits {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLimits()): Limits {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseLimits();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.maxFrameBytes = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.maxMessageBytes = reader.uint32();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
+          break;
+        case 24:
           message.maxConcurrentCalls = reader.uint32();
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
+          break;
+        case 32:
           message.initialCreditBytes = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -748,41 +694,36 @@ function createBaseHeartbeat(): Heartbeat {
 
 export const Heartbeat: MessageFns<Heartbeat> = {
   encode(message: Heartbeat, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(12);
+    let { buf, pos } = writer;
     if (message.intervalMs !== 0) {
-      writer.uint32(8).uint32(message.intervalMs);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.intervalMs);
     }
     if (message.timeoutMs !== 0) {
-      writer.uint32(16).uint32(message.timeoutMs);
+      buf[pos++] = 16;
+      pos = putUint32(buf, pos, message.timeoutMs);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Heartbeat {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseHeartbeat()): Heartbeat {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseHeartbeat();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.intervalMs = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
+          break;
+        case 16:
           message.timeoutMs = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -831,41 +772,27 @@ function createBaseCredentials(): Credentials {
 
 export const Credentials: MessageFns<Credentials> = {
   encode(message: Credentials, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.scheme !== "") {
-      writer.uint32(10).string(message.scheme);
-    }
-    if (message.data.length !== 0) {
-      writer.uint32(18).bytes(message.data);
-    }
+    if (message.scheme !== "") writer.stringField(10, message.scheme);
+    if (message.data.length !== 0) writer.bytesField(18, message.data);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Credentials {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseCredentials()): Credentials {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseCredentials();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.scheme = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.data = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -906,41 +833,33 @@ function createBaseServiceInfo(): ServiceInfo {
 
 export const ServiceInfo: MessageFns<ServiceInfo> = {
   encode(message: ServiceInfo, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.name !== "") {
-      writer.uint32(10).string(message.name);
-    }
+    if (message.name !== "") writer.stringField(10, message.name);
+    writer.ensure(5);
+    let { buf, pos } = writer;
     if (message.fingerprint !== 0) {
-      writer.uint32(21).fixed32(message.fingerprint);
+      buf[pos++] = 21;
+      pos = putFixed32(buf, pos, message.fingerprint);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ServiceInfo {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseServiceInfo()): ServiceInfo {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseServiceInfo();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.name = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 21) {
-            break;
-          }
-
+          break;
+        case 21:
           message.fingerprint = reader.fixed32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -981,30 +900,27 @@ function createBaseMetadata(): Metadata {
 
 export const Metadata: MessageFns<Metadata> = {
   encode(message: Metadata, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.entries) {
-      MetadataEntry.encode(v!, writer.uint32(10).fork()).join();
+    for (const value of message.entries) {
+      const at = writer.open(10);
+      MetadataEntry.encode(value, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Metadata {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMetadata()): Metadata {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMetadata();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.entries.push(MetadataEntry.decode(reader, reader.length()));
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1042,54 +958,37 @@ function createBaseMetadataEntry(): MetadataEntry {
 
 export const MetadataEntry: MessageFns<MetadataEntry> = {
   encode(message: MetadataEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
+    if (message.key !== "") writer.stringField(10, message.key);
     switch (message.value?.$case) {
       case "text":
-        writer.uint32(18).string(message.value.value);
+        writer.stringField(18, message.value.value);
         break;
       case "binary":
-        writer.uint32(26).bytes(message.value.value);
+        writer.bytesField(26, message.value.value);
         break;
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MetadataEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMetadataEntry()): MetadataEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseMetadataEntry();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.key = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = { $case: "text", value: reader.string() };
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 26:
           message.value = { $case: "binary", value: reader.bytes() };
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1149,85 +1048,66 @@ function createBaseFailure(): Failure {
 
 export const Failure: MessageFns<Failure> = {
   encode(message: Failure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(6);
+    let { buf, pos } = writer;
     if (message.code !== 0) {
-      writer.uint32(8).uint32(message.code);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.code);
     }
-    if (message.message !== "") {
-      writer.uint32(18).string(message.message);
-    }
+    writer.pos = pos;
+    if (message.message !== "") writer.stringField(18, message.message);
+    writer.ensure(17);
+    ({ buf, pos } = writer);
     if (message.outcome !== 0) {
-      writer.uint32(24).int32(message.outcome);
+      buf[pos++] = 24;
+      pos = putInt32(buf, pos, message.outcome);
     }
     if (message.retryAfterMs !== 0) {
-      writer.uint32(32).uint32(message.retryAfterMs);
+      buf[pos++] = 32;
+      pos = putUint32(buf, pos, message.retryAfterMs);
     }
-    for (const v of message.details) {
-      Detail.encode(v!, writer.uint32(42).fork()).join();
+    writer.pos = pos;
+    for (const value of message.details) {
+      const at = writer.open(42);
+      Detail.encode(value, writer);
+      writer.close(at);
     }
     if (message.trailers !== undefined) {
-      Metadata.encode(message.trailers, writer.uint32(50).fork()).join();
+      const at = writer.open(50);
+      Metadata.encode(message.trailers, writer);
+      writer.close(at);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Failure {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseFailure()): Failure {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseFailure();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.code = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.message = reader.string();
-          continue;
-        }
-        case 3: {
-          if (tag !== 24) {
-            break;
-          }
-
-          message.outcome = reader.int32() as any;
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
+          break;
+        case 24:
+          message.outcome = reader.int32() as Outcome;
+          break;
+        case 32:
           message.retryAfterMs = reader.uint32();
-          continue;
-        }
-        case 5: {
-          if (tag !== 42) {
-            break;
-          }
-
+          break;
+        case 42:
           message.details.push(Detail.decode(reader, reader.length()));
-          continue;
-        }
-        case 6: {
-          if (tag !== 50) {
-            break;
-          }
-
-          message.trailers = Metadata.decode(reader, reader.length());
-          continue;
-        }
+          break;
+        case 50:
+          message.trailers = Metadata.decode(reader, reader.length(), message.trailers);
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1243,7 +1123,9 @@ export const Failure: MessageFns<Failure> = {
         : isSet(object.retry_after_ms)
         ? globalThis.Number(object.retry_after_ms)
         : 0,
-      details: globalThis.Array.isArray(object?.details) ? object.details.map((e: any) => Detail.fromJSON(e)) : [],
+      details: globalThis.Array.isArray(object?.details)
+        ? object.details.map((e: any) => Detail.fromJSON(e))
+        : [],
       trailers: isSet(object.trailers) ? Metadata.fromJSON(object.trailers) : undefined,
     };
   },
@@ -1294,41 +1176,27 @@ function createBaseDetail(): Detail {
 
 export const Detail: MessageFns<Detail> = {
   encode(message: Detail, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.type !== "") {
-      writer.uint32(10).string(message.type);
-    }
-    if (message.value.length !== 0) {
-      writer.uint32(18).bytes(message.value);
-    }
+    if (message.type !== "") writer.stringField(10, message.type);
+    if (message.value.length !== 0) writer.bytesField(18, message.value);
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Detail {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseDetail()): Detail {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseDetail();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 10) {
-            break;
-          }
-
+      switch (tag) {
+        case 10:
           message.type = reader.string();
-          continue;
-        }
-        case 2: {
-          if (tag !== 18) {
-            break;
-          }
-
+          break;
+        case 18:
           message.value = reader.bytes();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1369,63 +1237,50 @@ function createBaseGoodbye(): Goodbye {
 
 export const Goodbye: MessageFns<Goodbye> = {
   encode(message: Goodbye, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    writer.ensure(17);
+    let { buf, pos } = writer;
     if (message.lastCallId !== 0) {
-      writer.uint32(8).uint32(message.lastCallId);
+      buf[pos++] = 8;
+      pos = putUint32(buf, pos, message.lastCallId);
     }
     if (message.reason !== 0) {
-      writer.uint32(16).int32(message.reason);
+      buf[pos++] = 16;
+      pos = putInt32(buf, pos, message.reason);
     }
-    if (message.message !== "") {
-      writer.uint32(26).string(message.message);
-    }
+    writer.pos = pos;
+    if (message.message !== "") writer.stringField(26, message.message);
+    writer.ensure(6);
+    ({ buf, pos } = writer);
     if (message.timeLeftMs !== 0) {
-      writer.uint32(32).uint32(message.timeLeftMs);
+      buf[pos++] = 32;
+      pos = putUint32(buf, pos, message.timeLeftMs);
     }
+    writer.pos = pos;
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Goodbye {
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseGoodbye()): Goodbye {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const outer = reader.enter(length);
     const end = reader.len;
-    const message = createBaseGoodbye();
     while (reader.pos < end) {
       const tag = reader.nextTag();
-      switch (tag >>> 3) {
-        case 1: {
-          if (tag !== 8) {
-            break;
-          }
-
+      switch (tag) {
+        case 8:
           message.lastCallId = reader.uint32();
-          continue;
-        }
-        case 2: {
-          if (tag !== 16) {
-            break;
-          }
-
-          message.reason = reader.int32() as any;
-          continue;
-        }
-        case 3: {
-          if (tag !== 26) {
-            break;
-          }
-
+          break;
+        case 16:
+          message.reason = reader.int32() as GoodbyeReason;
+          break;
+        case 26:
           message.message = reader.string();
-          continue;
-        }
-        case 4: {
-          if (tag !== 32) {
-            break;
-          }
-
+          break;
+        case 32:
           message.timeLeftMs = reader.uint32();
-          continue;
-        }
+          break;
+        default:
+          reader.skip(tag);
       }
-      reader.skip(tag & 7, tag >>> 3);
     }
     reader.leave(outer);
     return message;
@@ -1518,7 +1373,8 @@ function isSet(value: any): boolean {
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
-  decode(input: BinaryReader | Uint8Array, length?: number): T;
+  /** Reads `length` bytes (all that are left without it), into `message` where there is one. */
+  decode(input: BinaryReader | Uint8Array, length?: number, message?: T): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
   create(base?: DeepPartial<T>): T;

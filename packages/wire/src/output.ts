@@ -1,0 +1,161 @@
+// A buffer that grows, and what stands in it: the ground under the writer. A sub-message is written in place behind
+// one reserved length byte, which close() patches; only lengths of 128 and more move the bytes behind them.
+//
+//   buf  | handed out already | written | free |
+//        0                    start     pos    buf.length
+import { putVarint32 } from "./put.ts";
+import { WireError, type WireErrorCode } from "./wire-error.ts";
+
+const EMPTY = new Uint8Array(0);
+const SLAB_BYTES = 8192;
+const MAX_BYTES = 0x7fff_ffff;
+
+/**
+ * The rest of the slab that the last finished writer left behind, which the next one without a buffer of its own
+ * takes over. Shared by the whole event loop on purpose: no byte of it belongs to two messages.
+ */
+const spare: { buf: Uint8Array; pos: number } = { buf: EMPTY, pos: 0 };
+
+export class Output {
+  /** The buffer. Replaced when it grows. Bytes from `pos` on are undefined. */
+  buf: Uint8Array = EMPTY;
+  /** Offset in `buf` of the next byte to write. */
+  pos = 0;
+  private start = 0;
+  /** Where a bigger buffer of at least so many bytes comes from, if not from here. Its contents do not matter. */
+  allocate: ((byteCount: number) => Uint8Array) | null = null;
+  /** Whether `buf` was made here: what somebody handed in is never lent on. */
+  private lendable = false;
+
+  /** @param byteCount capacity in bytes of a buffer of its own, from offset 0. Without it: a piece of a slab. */
+  constructor(byteCount?: number) {
+    if (byteCount !== undefined) this.buf = new Uint8Array(byteCount);
+  }
+
+  /** Makes room for that many more bytes, so that writing them does not replace `buf`. */
+  ensure(byteCount: number): void {
+    if (this.pos + byteCount > this.buf.length) this.grow(byteCount);
+  }
+
+  /**
+   * What was written since the last finish(), as a view: no copy. The writer goes on behind it, so it is safe to
+   * use for the next message and the view keeps its bytes (in a buffer handed in: as long as its owner lets it). The
+   * view's `buffer` holds other messages too, as with Node's pooled Buffers.
+   */
+  finish(): Uint8Array {
+    const { buf, start, pos } = this;
+    const result = new Uint8Array(buf.buffer, buf.byteOffset + start, pos - start);
+    this.start = pos;
+    if (this.lendable) this.lend();
+    return result;
+  }
+
+  /**
+   * Truncates to `pos`: what to do when an encode throws half-way. What stands before `pos` is intact.
+   *
+   * @throws WireError `position` when `pos` lies before the message or behind what was written.
+   */
+  reset(pos: number): void {
+    if (!(pos >= this.start && pos <= this.pos)) this.fail("position", `cannot truncate to ${pos}`);
+    this.pos = pos;
+  }
+
+  /** Drops everything and goes on at offset 0 of `buffer`, for when the old buffer is with somebody else now. */
+  replaceBuffer(buffer: Uint8Array = new Uint8Array(this.buf.length)): void {
+    this.buf = buffer;
+    this.pos = 0;
+    this.start = 0;
+    this.lendable = false;
+  }
+
+  /**
+   * Begins a length-delimited field: its tag, and one byte reserved for its length.
+   *
+   * @returns what to hand to `close`. It stays right when the buffer grows.
+   */
+  open(tag: number): number {
+    if (this.pos + 6 > this.buf.length) this.grow(6);
+    const pos = this.putTag(tag) + 1;
+    this.pos = pos;
+    return pos - this.start;
+  }
+
+  /** Ends the field that `open` began, when everything in it is written. */
+  close(at: number): void {
+    const from = this.start + at;
+    const length = this.pos - from;
+    if (length > 0x7f) this.widen(from, length);
+    else this.buf[from - 1] = length;
+  }
+
+  /** Copies bytes as they are. */
+  raw(chunk: Uint8Array): this {
+    const length = chunk.length;
+    if (this.pos + length > this.buf.length) this.grow(length);
+    this.buf.set(chunk, this.pos);
+    this.pos += length;
+    return this;
+  }
+
+  /** Writes a tag where there is room for it, and returns the place behind it. */
+  protected putTag(tag: number): number {
+    const pos = this.pos;
+    if (tag > 0x7f) return putVarint32(this.buf, pos, tag);
+    this.buf[pos] = tag;
+    return pos + 1;
+  }
+
+  /** Widens the byte reserved before the `length` bytes from `from` to what `length` needs. */
+  private widen(from: number, length: number): void {
+    const more = varintBytes(length) - 1;
+    const start = this.start;
+    this.ensure(more);
+    const at = from - start + this.start;
+    this.buf.copyWithin(at + more, at, this.pos);
+    putVarint32(this.buf, at - 1, length);
+    this.pos += more;
+  }
+
+  /** A bigger buffer, or the spare slab for a writer that has none. Offsets move only when `start` is not 0. */
+  protected grow(byteCount: number): void {
+    const written = this.pos - this.start;
+    const needed = written + byteCount;
+    if (needed > MAX_BYTES) this.fail("size", `a message of more than ${MAX_BYTES} bytes`);
+    if (this.buf.length === 0 && spare.pos + needed <= spare.buf.length) {
+      this.buf = spare.buf;
+      this.pos = this.start = spare.pos;
+      spare.buf = EMPTY;
+      spare.pos = 0;
+      this.lendable = true;
+      return;
+    }
+    const bigger =
+      this.allocate?.(needed) ?? new Uint8Array(Math.min(MAX_BYTES, Math.max(SLAB_BYTES, needed * 2)));
+    bigger.set(this.buf.subarray(this.start, this.pos));
+    this.buf = bigger;
+    this.pos = written;
+    this.start = 0;
+    this.lendable = this.allocate === null;
+  }
+
+  /** Leaves the rest of the buffer to the next writer. */
+  private lend(): void {
+    spare.buf = this.buf;
+    spare.pos = this.pos;
+    this.buf = EMPTY;
+    this.pos = 0;
+    this.start = 0;
+    this.lendable = false;
+  }
+
+  private fail(code: WireErrorCode, message: string): never {
+    throw new WireError(code, message, this.pos);
+  }
+}
+
+export function varintBytes(value: number): number {
+  if (value < 0x80) return 1;
+  if (value < 0x4000) return 2;
+  if (value < 0x20_0000) return 3;
+  return value < 0x1000_0000 ? 4 : 5;
+}
