@@ -23,8 +23,8 @@ export function copyBytes(from: Uint8Array, start: number, end: number): Uint8Ar
     slab.buf = new Uint8Array(SLAB_BYTES);
     slab.used = 0;
   }
-  const copy = viewBytes(slab.buf, slab.used, slab.used + length);
-  copy.set(viewBytes(from, start, end));
+  const copy = new Uint8Array(slab.buf.buffer, slab.used, length);
+  copy.set(from.subarray(start, end));
   slab.used += length;
   return copy;
 }

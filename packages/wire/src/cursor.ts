@@ -2,16 +2,18 @@
 import { HIGH, LOW, scratchInts } from "./scratch.ts";
 import { WireError, type WireErrorCode } from "./wire-error.ts";
 
+// Fields are declared and set in the constructor: initialisers of classes cost three times as much.
 export class Cursor {
   /** The bytes. Only those before `len` are read. */
-  buf: Uint8Array;
+  declare buf: Uint8Array;
   /** Offset in `buf` of the next byte to read. */
-  pos = 0;
+  declare pos: number;
   /** Offset in `buf` that reads must not cross: for a reader, the end of the innermost open message. */
-  len: number;
+  declare len: number;
 
   constructor(buf: Uint8Array) {
     this.buf = buf;
+    this.pos = 0;
     this.len = buf.length;
   }
 
@@ -63,8 +65,16 @@ export class Cursor {
     let value = 0;
     for (let shift = 0; pos < end; shift += 7) {
       const byte = buf[pos++] as number;
-      if (shift < 32) value |= (byte & 0x7f) << shift;
+      value |= (byte & 0x7f) << shift;
       if (byte < 0x80) {
+        this.pos = pos;
+        return value;
+      }
+      if (shift === 28) break;
+    }
+    // What follows lies beyond 32 bits: the other half of a negative number, as a rule.
+    while (pos < end) {
+      if ((buf[pos++] as number) < 0x80) {
         this.pos = pos;
         return value;
       }

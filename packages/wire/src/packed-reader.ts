@@ -2,6 +2,7 @@
 import { Cursor } from "./cursor.ts";
 import {
   HIGH,
+  LITTLE_ENDIAN,
   LOW,
   scratchDouble,
   scratchFloat,
@@ -12,30 +13,39 @@ import {
 
 /** How many values that are objects of their own one message may hold, sub-messages included. */
 const ELEMENT_LIMIT = 1_000_000;
-/** From which double of one buffer on a DataView reads them: making one costs as much as fifteen by the scratch. */
-const VIEW_DOUBLES = 8;
+/** How many doubles are read one by one: copying them to where the host reads them costs as much as about five. */
+const FEW = 6;
+/** Where many doubles are copied to be read. Loop-wide: each use fills it and empties it. */
+const batchDoubles: Float64Array = new Float64Array(64);
+const batchBytes: Uint8Array = new Uint8Array(batchDoubles.buffer);
 
 export class PackedReader extends Cursor {
   /** How many more messages, map entries, strings, byte strings and 64-bit integers may come. */
-  protected elements: number = ELEMENT_LIMIT;
-  /** Over `buf`, once so many doubles were read from it that making it pays. */
-  protected view: DataView | undefined = undefined;
-  protected doubles = 0;
+  declare protected elements: number;
+
+  constructor(buf: Uint8Array) {
+    super(buf);
+    this.elements = ELEMENT_LIMIT;
+  }
 
   packedUint32(into: number[]): void {
     const outer = this.openPacked();
     const { buf, len } = this;
     let pos = this.pos;
     while (pos < len) {
-      const byte = buf[pos] as number;
-      if (byte < 0x80) {
-        into.push(byte);
-        pos++;
-      } else {
-        this.pos = pos;
-        into.push(this.varint32() >>> 0);
-        pos = this.pos;
+      let value = buf[pos++] as number;
+      if (value > 0x7f) {
+        const next = pos < len ? (buf[pos] as number) : 0x80;
+        if (next < 0x80) {
+          value = (value & 0x7f) | (next << 7);
+          pos++;
+        } else {
+          this.pos = pos - 1;
+          value = this.varint32() >>> 0;
+          pos = this.pos;
+        }
       }
+      into.push(value);
     }
     this.closePacked(pos, outer);
   }
@@ -45,15 +55,19 @@ export class PackedReader extends Cursor {
     const { buf, len } = this;
     let pos = this.pos;
     while (pos < len) {
-      const byte = buf[pos] as number;
-      if (byte < 0x80) {
-        into.push(byte);
-        pos++;
-      } else {
-        this.pos = pos;
-        into.push(this.varint32());
-        pos = this.pos;
+      let value = buf[pos++] as number;
+      if (value > 0x7f) {
+        const next = pos < len ? (buf[pos] as number) : 0x80;
+        if (next < 0x80) {
+          value = (value & 0x7f) | (next << 7);
+          pos++;
+        } else {
+          this.pos = pos - 1;
+          value = this.varint32();
+          pos = this.pos;
+        }
       }
+      into.push(value);
     }
     this.closePacked(pos, outer);
   }
@@ -105,18 +119,20 @@ export class PackedReader extends Cursor {
 
   packedDouble(into: number[]): void {
     const outer = this.openPacked();
+    if (LITTLE_ENDIAN) {
+      const { buf, len } = this;
+      for (let left = len - this.pos; left >= 8 * FEW; left = len - this.pos) {
+        const bytes = Math.min(left - (left & 7), batchBytes.length);
+        batchBytes.set(buf.subarray(this.pos, this.pos + bytes));
+        for (let i = 0; i < bytes >>> 3; i++) into.push(batchDoubles[i] as number);
+        this.pos += bytes;
+      }
+    }
     while (this.pos < this.len) into.push(this.double());
     this.closePacked(this.pos, outer);
   }
 
   double(): number {
-    const { pos, view } = this;
-    if (view !== undefined) {
-      this.take(8);
-      return view.getFloat64(pos, true);
-    }
-    if (++this.doubles === VIEW_DOUBLES)
-      this.view = new DataView(this.buf.buffer, this.buf.byteOffset, this.buf.byteLength);
     this.eightBytes();
     return scratchDouble[0] as number;
   }

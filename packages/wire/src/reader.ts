@@ -20,14 +20,15 @@ type Spans = number[];
  */
 export class BinaryReader extends PackedReader {
   /** `bytes` lends views of `buf` instead of copies from that length on. For buffers that nobody writes to again. */
-  borrowFromByteCount: number;
+  declare borrowFromByteCount: number;
   /** Messages open. */
-  private depth = 0;
+  declare private depth: number;
 
   /** @param borrowBytes lends byte strings of every length; false by default. */
   constructor(buf: Uint8Array, borrowBytes = false) {
     super(buf);
     this.borrowFromByteCount = borrowBytes ? 0 : Number.POSITIVE_INFINITY;
+    this.depth = 0;
   }
 
   /**
@@ -38,11 +39,7 @@ export class BinaryReader extends PackedReader {
   reset(buf: Uint8Array, pos = 0, end: number = buf.length): void {
     if (!(pos >= 0 && pos <= end && end <= buf.length))
       this.fail("position", `no bytes ${pos} to ${end}`, pos);
-    if (buf !== this.buf) {
-      this.view = undefined;
-      this.doubles = 0;
-      this.buf = buf;
-    }
+    this.buf = buf;
     this.pos = pos;
     this.len = end;
     this.depth = 0;

@@ -11,6 +11,8 @@ export const scratchSigned: BigInt64Array = new BigInt64Array(memory);
 export const scratchUnsigned: BigUint64Array = new BigUint64Array(memory);
 
 scratchInts[0] = 1;
+/** Whether this machine has numbers in memory as protobuf has them on the wire. */
+export const LITTLE_ENDIAN: boolean = scratchBytes[0] === 1;
 /** Index into `scratchInts` of the low and the high half of a 64-bit value: machines differ. */
-export const LOW: 0 | 1 = scratchBytes[0] === 1 ? 0 : 1;
+export const LOW: 0 | 1 = LITTLE_ENDIAN ? 0 : 1;
 export const HIGH: 0 | 1 = LOW === 0 ? 1 : 0;

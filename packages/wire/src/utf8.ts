@@ -25,7 +25,7 @@ const SAMPLE = "a\u00e9\u20ac\ud83d\ude00z";
 const SAMPLE_BYTES = [0x61, 0xc3, 0xa9, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80, 0x7a];
 
 /** Longest text, in UTF-16 units, for which a loop beats a call into the host. */
-const LOOP_UNITS = 20;
+const LOOP_UNITS = 32;
 
 /** The bytes from `start` to `end`, which lie within `bytes`, as text; undefined when they are not UTF-8. */
 export function decodeText(bytes: Uint8Array, start: number, end: number): string | undefined {

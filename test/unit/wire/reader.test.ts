@@ -56,21 +56,26 @@ test("fixed-width fields are read as protobuf-es reads them", () => {
   assert.is(ours.pos, ours.len);
 });
 
-test("many doubles are read alike by way of the scratch and of the view, also after a reset", () => {
-  const numbers = Array.from({ length: 200 }, (_, i) => i * 1.1 - 17);
-  const writer = new PeerWriter();
-  for (const number of numbers) writer.double(number);
-  const plain = writer.finish();
-  const shifted = bytesOf(1, 2, 3, plain);
-  const reader = new BinaryReader(plain);
-  for (const [buf, pos] of [
-    [plain, 0],
-    [shifted, 3],
-    [shifted.subarray(3), 0],
-    [shifted, 3],
-  ] as const) {
-    reader.reset(buf, pos);
-    for (const number of numbers) assert.is(reader.double(), number);
+test("packed doubles are read alike, few or many, wherever they stand", () => {
+  for (const count of [1, 5, 6, 63, 64, 65, 200]) {
+    const numbers = Array.from({ length: count }, (_, i) => i * 1.1 - 17);
+    const writer = new PeerWriter().fork();
+    for (const number of numbers) writer.double(number);
+    const plain = writer.join().finish();
+    const shifted = bytesOf(1, 2, 3, plain, 4);
+    for (const [buf, pos] of [
+      [plain, 0],
+      [shifted, 3],
+      [shifted.subarray(3), 0],
+      [Buffer.from(shifted), 3],
+    ] as const) {
+      const reader = new BinaryReader(buf);
+      reader.reset(buf, pos);
+      const read: number[] = [0.5];
+      reader.packedDouble(read);
+      assert.equal(read, [0.5, ...numbers]);
+      assert.is(reader.pos, pos + plain.length);
+    }
   }
 });
 
