@@ -118,7 +118,7 @@ function constantCode(scope: Scope): string {
     const request = typeName(scope, each.request);
     return `    readonly ${each.localName}: ${method}<${request}, ${typeName(scope, each.response)}>;\n`;
   });
-  const head = `${runtimeType(scope, "Service")}<${names.client}, ${names.handlers}>`;
+  const head = `${runtimeType(scope, "Service")}<${names.client}, ${names.handlers}${inWorkers(scope)}>`;
   const errors = errorsOf(service);
   const errorType = errors.length === 0 ? "" : runtimeType(scope, "ErrorType");
   const errorTypes = errors.map(
@@ -135,6 +135,12 @@ function constantCode(scope: Scope): string {
     errors.length === 0 ? "" : `  errors: {\n${errors.map((ref) => errorCode(scope, ref)).join("")}  },\n`,
     `  createClient: (caller) => new ${names.client}(caller),\n};`,
   ].join("");
+}
+
+/** The third type of a service: the handlers that worker threads have to offer. Left out when there are none. */
+function inWorkers({ service, names }: Scope): string {
+  const marked = service.methods.filter(({ worker }) => worker).map(({ localName }) => `"${localName}"`);
+  return marked.length === 0 ? "" : `, Pick<${names.handlers}, ${marked.join(" | ")}>`;
 }
 
 /** The messages that failures of the service carry, each once. */
@@ -160,6 +166,7 @@ function methodCode(scope: Scope, method: MethodModel): string {
     `idempotency: ${JSON.stringify(method.idempotency)}`,
     ...(method.timeoutMs === undefined ? [] : [`timeoutMs: ${method.timeoutMs}`]),
     ...(method.endless ? ["timeoutMs: Number.POSITIVE_INFINITY"] : []),
+    ...(method.worker ? ["worker: true"] : []),
     `request: ${typeName(scope, method.request)}`,
     `response: ${typeName(scope, method.response)}`,
   ];

@@ -15,6 +15,8 @@ export interface MethodRules {
   readonly endless: boolean;
   /** Full names of the messages that its failures carry. */
   readonly errors: readonly string[];
+  /** Servers run it in a worker thread. */
+  readonly worker: boolean;
 }
 
 /** The rules in `options`; all at their defaults if there are none. */
@@ -23,6 +25,7 @@ export function readMethodRules(options: MethodOptions | undefined): MethodRules
   let timeoutMs: number | undefined;
   let endless = false;
   const errors: string[] = [];
+  let worker = false;
   for (const field of options?.$unknown ?? []) {
     if (field.no !== METHOD_EXTENSION || field.wireType !== WireType.LengthDelimited) continue;
     const reader = new BinaryReader(new BinaryReader(field.data).bytes());
@@ -32,8 +35,9 @@ export function readMethodRules(options: MethodOptions | undefined): MethodRules
       else if (number === 2 && wireType === WireType.Varint) timeoutMs = reader.uint32();
       else if (number === 3 && wireType === WireType.Varint) endless = reader.bool();
       else if (number === 4 && wireType === WireType.LengthDelimited) errors.push(reader.string());
+      else if (number === 5 && wireType === WireType.Varint) worker = reader.bool();
       else reader.skip(wireType, number);
     }
   }
-  return { oneWay, timeoutMs, endless, errors };
+  return { oneWay, timeoutMs, endless, errors, worker };
 }

@@ -39,6 +39,8 @@ export interface MethodModel {
   readonly timeoutMs: number | undefined;
   /** No deadline unless the call names one. */
   readonly endless: boolean;
+  /** Servers run it in a worker thread. */
+  readonly worker: boolean;
   /** Messages that its failures carry, as far as they exist. */
   readonly errors: readonly TypeRef[];
   /** Names of such messages that do not exist. */
@@ -111,6 +113,7 @@ function modelMethod(
     idempotency: idempotencyOf(desc),
     timeoutMs: rules.timeoutMs,
     endless: rules.endless,
+    worker: rules.worker,
     errors: rules.errors.filter((name) => isMessage(schema, name)).map((name) => refer(schema, `.${name}`)),
     unknownErrors: rules.errors.filter((name) => !isMessage(schema, name)),
     request: refer(schema, desc.inputType),

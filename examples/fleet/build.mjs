@@ -6,7 +6,7 @@ import { build } from "esbuild";
 process.chdir(fileURLToPath(new URL(".", import.meta.url)));
 rmSync("dist", { recursive: true, force: true });
 await build({
-  entryPoints: ["src/demo.ts", "src/collector.ts", "src/agent.ts"],
+  entryPoints: ["src/demo.ts", "src/collector.ts", "src/summary-worker.ts", "src/agent.ts"],
   outdir: "dist",
   bundle: true,
   packages: "external",

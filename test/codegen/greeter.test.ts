@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { methodId } from "@vertex/codegen";
 import * as assert from "uvu/assert";
 import { Blobs, Greeter, GreeterClient } from "../gen/greeter.ts";
+import { Heavy, type HeavyHandlers } from "../gen/heavy.ts";
 import { suite } from "../support/suite.ts";
 import { createWorkspace, repository } from "./workspace.ts";
 
@@ -54,6 +55,14 @@ test("says of each method what the schema says", () => {
   ]);
   assert.is(methods.slow.timeoutMs, 2000);
   assert.not.ok("timeoutMs" in methods.hello);
+});
+
+test("marks what servers run in workers, in the methods and in the type", () => {
+  const marked = Object.entries(Heavy.methods).flatMap(([name, { worker }]) => (worker ? [name] : []));
+  assert.equal(marked, ["crunch", "mirror", "harm", "about", "pour", "drain", "echo", "note"]);
+  assert.not.ok("worker" in Heavy.methods.light);
+  const rest: Exclude<keyof HeavyHandlers, keyof NonNullable<typeof Heavy.inWorkers>> = "light";
+  assert.is(rest, "light");
 });
 
 test("carries ids that are FNV-1a of the full names", () => {

@@ -5,6 +5,7 @@ import { sessionOptionRules } from "@vertex/protocol";
 import * as assert from "uvu/assert";
 import { resolveClientOptions } from "../../packages/client/src/client-options.ts";
 import { resolveServerOptions } from "../../packages/server/src/server-options.ts";
+import { workerOptionRules } from "../../packages/server/src/workers/worker-options.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("LIMITS.md");
@@ -38,6 +39,17 @@ test("the server's limits stand there with their defaults", () => {
   assert.is(number(documented.get("maxConnections")?.standard ?? ""), real.maxConnections);
   assert.is(number(documented.get("unixMode")?.standard ?? ""), real.unixMode);
   assert.throws(() => resolveServerOptions({ maxConnections: 0 }), /maxConnections/);
+});
+
+test("the limits of worker threads stand there with their defaults and bounds", () => {
+  const documented = rows("Of worker threads");
+  assert.equal([...documented.keys()].sort(), Object.keys(workerOptionRules).sort());
+  for (const [name, [standard, min, max]] of Object.entries(workerOptionRules)) {
+    const row = documented.get(name);
+    // As many as the machine has cores, less one: no number.
+    if (name !== "threads") assert.is(number(row?.standard ?? ""), standard, name);
+    assert.equal(row?.bounds.split(" – ").map(number), [min, max], name);
+  }
 });
 
 test("the client's limits stand there with their defaults and bounds", () => {

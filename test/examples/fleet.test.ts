@@ -18,6 +18,7 @@ import {
 import { makeSensors, trafficIn } from "../../examples/fleet/src/probes.ts";
 import { Sequences } from "../../examples/fleet/src/sequences.ts";
 import { type NamedReading, Store } from "../../examples/fleet/src/store.ts";
+import { Summaries } from "../../examples/fleet/src/summaries.ts";
 import { Window } from "../../examples/fleet/src/window.ts";
 import { suite } from "../support/suite.ts";
 
@@ -197,11 +198,7 @@ record("keeps a reading that comes twice once", () => {
     agent.take(report(1n, load(2n, 5), load(3n, 7)), () => {}),
     { kept: 1, repeated: 1 },
   );
-  const { kept, repeated, missing, metrics } = agent.summary();
-  assert.equal([kept, repeated, missing], [3n, 1n, 0n]);
-  assert.equal(metrics, [
-    { metric: Metric.METRIC_LOAD_ONE_MINUTE, count: 3, last: 7, min: 3, mean: 5, max: 7, p99: 7 },
-  ]);
+  assert.equal(agent.counts(), { agent: "a", kept: 3n, repeated: 1n, missing: 0n, dropped: 0n });
 });
 
 record("counts anew when its agent is started again, and refuses the run before", () => {
@@ -224,6 +221,43 @@ record("goes back as far as it is asked", () => {
   assert.equal(agent.recent(0), []);
   assert.ok(agent.recent(4_000_000_000).length <= 512);
 });
+
+const summary = suite("summaries of a journal");
+
+summary("say what the store has written, up to now, whoever asks for whom", () =>
+  inFolder((folder) => {
+    const path = join(folder, "journal");
+    const written = new Store(path, new Feed<NamedReading>());
+    const summaries = new Summaries(path);
+    assert.equal(summaries.of("").agents, []);
+    written.report("a", report(1n, load(1n, 3), load(2n, 5)));
+    written.report("b", report(1n, load(1n, 9)));
+    assert.equal(
+      summaries.of("").agents.map(({ agent, kept }) => [agent, kept]),
+      [
+        ["a", 2n],
+        ["b", 1n],
+      ],
+    );
+    written.report("a", report(1n, load(2n, 5), load(3n, 7)));
+    assert.throws(() => written.report("a", report(0n, load(1n, 1))), /started again/);
+    assert.equal(summaries.of("a").agents, [
+      {
+        agent: "a",
+        kept: 3n,
+        repeated: 1n,
+        missing: 0n,
+        dropped: 0n,
+        metrics: [
+          { metric: Metric.METRIC_LOAD_ONE_MINUTE, count: 3, last: 7, min: 3, mean: 5, max: 7, p99: 7 },
+        ],
+      },
+    ]);
+    assert.throws(() => summaries.of("c"), /nothing is known of an agent c/);
+    summaries.close();
+    written.close();
+  }),
+);
 
 const store = suite("the collector's store");
 

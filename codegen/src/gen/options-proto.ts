@@ -25,6 +25,8 @@ export const OPTIONS_PROTO: string = [
   "  optional bool endless = 3;",
   "  // Full names of the messages that travel as details of this method's failures, such as \"shop.v1.SoldOut\".",
   "  repeated string error = 4;",
+  "  // Servers run it in a worker thread: it needs the processor for longer than the other calls should wait.",
+  "  optional bool worker = 5;",
   "}",
 ]
   .join("\n")

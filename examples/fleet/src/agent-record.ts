@@ -1,16 +1,14 @@
 // What the collector knows of one agent.
 
 import { VertexError } from "@vertex/server";
-import type { AgentSummary, Metric, Reading, ReportReply, ReportRequest } from "./gen/fleet/v1/fleet.ts";
-import { metricsOf } from "./metrics.ts";
+import type { AgentSummary, Reading, ReportReply, ReportRequest } from "./gen/fleet/v1/fleet.ts";
 import { Sequences } from "./sequences.ts";
-import { Window } from "./window.ts";
 
 /** Readings of one agent that `recent` can go back to. */
 const MAX_RECENT = 256;
 
-/** The part of an `AgentSummary` that a record knows; the rest is a matter of connections. */
-export type RecordSummary = Omit<AgentSummary, "connected" | "roundTripMs">;
+/** What a record counts: an `AgentSummary` without its metrics. */
+export type RecordSummary = Omit<AgentSummary, "metrics">;
 
 /** One agent, over all its connections. */
 export class AgentRecord {
@@ -20,7 +18,6 @@ export class AgentRecord {
   #sequences = new Sequences();
   #repeated = 0n;
   #dropped = 0n;
-  readonly #windows = new Map<Metric, Window>();
   readonly #recent: Reading[] = [];
 
   constructor(name: string) {
@@ -54,17 +51,13 @@ export class AgentRecord {
     return limit === 0 ? [] : this.#recent.slice(-limit);
   }
 
-  /** Sorts every window: the one thing here that costs processor time. */
-  summary(): RecordSummary {
-    const { name: agent, reconnects } = this;
+  counts(): RecordSummary {
     return {
-      agent,
-      reconnects,
+      agent: this.name,
       kept: this.#sequences.kept,
       missing: this.#sequences.missing,
       repeated: this.#repeated,
       dropped: this.#dropped,
-      metrics: [...this.#windows].map(([metric, window]) => ({ metric, ...window.aggregate() })),
     };
   }
 
@@ -78,13 +71,5 @@ export class AgentRecord {
   #keep(reading: Reading): void {
     this.#recent.push(reading);
     if (this.#recent.length > 2 * MAX_RECENT) this.#recent.splice(0, MAX_RECENT);
-    for (const [metric, value] of metricsOf(reading)) {
-      let window = this.#windows.get(metric);
-      if (window === undefined) {
-        window = new Window();
-        this.#windows.set(metric, window);
-      }
-      window.add(value);
-    }
   }
 }

@@ -16,10 +16,11 @@ import {
   type ConfigureRequest,
   type RecentReading,
   type RecentRequest,
-  type SummaryReply,
+  type StatusReply,
 } from "./gen/fleet/v1/fleet.ts";
 import { sessionOptions } from "./link-options.ts";
 import { type NamedReading, Store } from "./store.ts";
+import type { SummaryWorkerData } from "./summary-worker.ts";
 import { timestampNow } from "./timestamp.ts";
 
 const usage = `usage: collector [options]
@@ -30,7 +31,7 @@ const usage = `usage: collector [options]
 `;
 
 /** The collector's side of the contract. */
-class FleetCollector implements CollectorHandlers {
+class FleetCollector implements Omit<CollectorHandlers, "summary"> {
   readonly #server: Server;
   readonly #store: Store;
   readonly #feed: Feed<NamedReading>;
@@ -50,12 +51,13 @@ class FleetCollector implements CollectorHandlers {
     if (note?.$case === "reconnected") this.#store.record(peer.name).reconnects = note.value.times;
   };
 
-  summary: CollectorHandlers["summary"] = ({ agent }): SummaryReply => {
-    const agents = this.#store.records(agent).map((record) => {
-      const connection = this.#connectionOf(record.name);
+  status: CollectorHandlers["status"] = (): StatusReply => {
+    const agents = this.#store.records("").map(({ name: agent, reconnects }) => {
+      const connection = this.#connectionOf(agent);
       const measured = connection !== undefined && connection.roundTripMs >= 0;
       return {
-        ...record.summary(),
+        agent,
+        reconnects,
         connected: connection !== undefined,
         roundTripMs: measured ? connection.roundTripMs : undefined,
       };
@@ -109,9 +111,15 @@ class FleetCollector implements CollectorHandlers {
 async function main(): Promise<void> {
   const values = readArguments(usage, ["listen", "journal"]);
   const feed = new Feed<NamedReading>();
-  const store = new Store(values.journal ?? "fleet.journal", feed);
+  const journal = values.journal ?? "fleet.journal";
+  const store = new Store(journal, feed);
   const server = createServer({ name: "collector", session: sessionOptions });
   server.handle(Collector, new FleetCollector(server, store, feed));
+  // One thread: it remembers what it has read of the journal.
+  server.workers(new URL("./summary-worker.js", import.meta.url), {
+    threads: 1,
+    data: { journal } satisfies SummaryWorkerData,
+  });
   const address = await server.listen(values.listen ?? "tcp://127.0.0.1:7400");
 
   // Who follows the feed would go on for ever: it ends well before the shutdown, instead of being cut off by it.

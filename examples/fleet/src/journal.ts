@@ -3,7 +3,7 @@
 //
 //   [length u32][JournalEntry] [length u32][JournalEntry] …
 
-import { closeSync, ftruncateSync, openSync, readFileSync, writevSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writevSync } from "node:fs";
 import { JournalEntry } from "./gen/fleet/v1/fleet.ts";
 
 const PREFIX = 4;
@@ -23,14 +23,8 @@ export class Journal {
   static open(path: string, replay: (entry: JournalEntry) => void): Journal {
     const file = openSync(path, "a+", 0o600);
     const bytes = readFileSync(path);
-    let at = 0;
-    while (at + PREFIX <= bytes.length) {
-      const end = at + PREFIX + bytes.readUInt32BE(at);
-      if (end > bytes.length) break;
-      replay(JournalEntry.decode(bytes.subarray(at + PREFIX, end)));
-      at = end;
-    }
-    if (at < bytes.length) ftruncateSync(file, at);
+    const end = replayAll(bytes, replay);
+    if (end < bytes.length) ftruncateSync(file, end);
     return new Journal(file);
   }
 
@@ -46,4 +40,37 @@ export class Journal {
   close(): void {
     closeSync(this.#file);
   }
+}
+
+/** Reads a journal that somebody else writes, and goes on where it has stopped the last time. */
+export class JournalReader {
+  readonly #file: number;
+  #at = 0;
+
+  constructor(path: string) {
+    this.#file = openSync(path, "r");
+  }
+
+  /** Hands every entry that is new to `replay`. */
+  read(replay: (entry: JournalEntry) => void): void {
+    const bytes = Buffer.allocUnsafe(fstatSync(this.#file).size - this.#at);
+    const length = readSync(this.#file, bytes, 0, bytes.length, this.#at);
+    this.#at += replayAll(bytes.subarray(0, length), replay);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+/** Hands every whole entry to `replay`; returns where the last one ends. */
+function replayAll(bytes: Buffer, replay: (entry: JournalEntry) => void): number {
+  let at = 0;
+  while (at + PREFIX <= bytes.length) {
+    const end = at + PREFIX + bytes.readUInt32BE(at);
+    if (end > bytes.length) break;
+    replay(JournalEntry.decode(bytes.subarray(at + PREFIX, end)));
+    at = end;
+  }
+  return at;
 }

@@ -1,9 +1,24 @@
 // The demo's own connection to the collector: asks for summaries, follows one agent's readings, gives settings.
 
 import { type Client, connect, VertexError } from "@vertex/client";
-import { Collector, type CollectorClient, type SummaryReply } from "./gen/fleet/v1/fleet.ts";
+import {
+  type AgentLink,
+  type AgentSummary,
+  Collector,
+  type CollectorClient,
+  type CollectorStatus,
+} from "./gen/fleet/v1/fleet.ts";
 import { clientOptions } from "./link-options.ts";
 import { Tally } from "./tally.ts";
+
+/** What the journal and the connections say of an agent. */
+export type AgentState = AgentSummary & AgentLink;
+
+/** What the collector says of its fleet and of itself. */
+export interface FleetState {
+  readonly agents: readonly AgentState[];
+  readonly collector: CollectorStatus | undefined;
+}
 
 /** What an operator tells. */
 export interface OperatorEvents {
@@ -13,7 +28,7 @@ export interface OperatorEvents {
   cut(error: VertexError): void;
 }
 
-/** Time between two summaries, in milliseconds. */
+/** Time between two questions, in milliseconds. */
 const REFRESH_MS = 250;
 
 /** Somebody at a console. */
@@ -21,8 +36,8 @@ export class Operator {
   readonly tally: Tally = new Tally();
   readonly collector: CollectorClient;
   readonly client: Client;
-  /** The latest summary. */
-  latest: SummaryReply | null = null;
+  /** What the collector said last. */
+  latest: FleetState | null = null;
   /** Readings that came through the stream. */
   followed = 0;
   /** Most memory that the collector has said to hold, in bytes. */
@@ -70,10 +85,17 @@ export class Operator {
   }
 
   /** Asks now. */
-  async ask(): Promise<SummaryReply> {
-    const reply = await this.collector.summary({ agent: "" });
+  async ask(): Promise<FleetState> {
+    const [{ agents: summaries }, { agents: links, collector }] = await Promise.all([
+      this.collector.summary({ agent: "" }),
+      this.collector.status({}),
+    ]);
+    const byName = new Map(links.map((link) => [link.agent, link]));
+    const unknown = { connected: false, roundTripMs: undefined, reconnects: 0 };
+    const agents = summaries.map((each) => ({ ...unknown, ...byName.get(each.agent), ...each }));
+    const reply = { agents, collector };
     this.latest = reply;
-    const bytes = reply.collector?.residentBytes ?? 0n;
+    const bytes = collector?.residentBytes ?? 0n;
     if (bytes > this.peakBytes) this.peakBytes = bytes;
     return reply;
   }

@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Checks } from "./checks.ts";
 import type { Fleet, Seat } from "./fleet.ts";
-import { type AgentStatus, Probe, type SummaryReply } from "./gen/fleet/v1/fleet.ts";
+import { type AgentStatus, Probe } from "./gen/fleet/v1/fleet.ts";
 import { BURST, type Burst, CONCURRENCY, runBurst } from "./load.ts";
-import type { Operator } from "./operator.ts";
+import type { FleetState, Operator } from "./operator.ts";
 import type { Screen } from "./screen.ts";
 import { count } from "./table.ts";
 import { describeFailure } from "./tally.ts";
@@ -102,10 +102,7 @@ export async function kill({ fleet, operator, screen, checks }: Demo): Promise<v
 }
 
 /** The agents pause, and both sides count: what was taken is what is kept. */
-export async function settle(
-  { fleet, operator, screen, checks }: Demo,
-  result: Burst,
-): Promise<SummaryReply> {
+export async function settle({ fleet, operator, screen, checks }: Demo, result: Burst): Promise<FleetState> {
   const pause = { intervalMs: 0, probes: [] };
   const statuses = await Promise.all(
     fleet.seats.map(({ name }) => operator.collector.configure({ agent: name, settings: pause })),

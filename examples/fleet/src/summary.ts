@@ -2,8 +2,9 @@
 
 import type { Check } from "./checks.ts";
 import type { Seat } from "./fleet.ts";
-import { Metric, type SummaryReply } from "./gen/fleet/v1/fleet.ts";
+import { Metric } from "./gen/fleet/v1/fleet.ts";
 import { type Burst, CONCURRENCY } from "./load.ts";
+import type { FleetState } from "./operator.ts";
 import { count, findMetric, megabytes } from "./table.ts";
 import { addTallies, type TallyCounts } from "./tally.ts";
 
@@ -12,8 +13,8 @@ export interface Results {
   readonly seats: readonly Seat[];
   readonly operator: TallyCounts;
   readonly burst: Burst;
-  /** The last summary of the collector. */
-  readonly last: SummaryReply;
+  /** What the collector said last. */
+  readonly last: FleetState;
   readonly peakBytes: bigint;
   readonly followed: number;
   readonly seconds: number;

@@ -1,11 +1,12 @@
 // The live table: one row for each agent, from the collector's summary.
 
-import { type AgentSummary, Metric, type MetricSummary, type SummaryReply } from "./gen/fleet/v1/fleet.ts";
+import { type AgentSummary, Metric, type MetricSummary } from "./gen/fleet/v1/fleet.ts";
+import type { AgentState, FleetState } from "./operator.ts";
 
 interface Column {
   readonly head: string;
   readonly width: number;
-  cell(agent: AgentSummary): string;
+  cell(agent: AgentState): string;
 }
 
 const columns: readonly Column[] = [
@@ -37,7 +38,7 @@ const columns: readonly Column[] = [
 ];
 
 /** The table as lines of text. `waiting`: the collector does not answer, and these are old figures. */
-export function tableLines(summary: SummaryReply, waiting: boolean): string[] {
+export function tableLines(summary: FleetState, waiting: boolean): string[] {
   const row = (text: (column: Column) => string): string =>
     columns.map((column) => pad(text(column), column.width)).join(" ");
   const { collector } = summary;
@@ -75,7 +76,7 @@ function metric(which: Metric, show: (found: MetricSummary) => string): Column["
   };
 }
 
-function byName(a: AgentSummary, b: AgentSummary): number {
+function byName(a: AgentState, b: AgentState): number {
   return a.agent.localeCompare(b.agent, "en", { numeric: true });
 }
 

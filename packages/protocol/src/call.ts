@@ -1,5 +1,7 @@
 // The two faces of a call: what a caller may ask for and gets back, and what a handler is given. Types only.
 
+import type { Outcome } from "./vertex-error.ts";
+
 /** Key and value pairs beside a call. Keys are lower case; values are text or bytes. */
 export type Metadata = ReadonlyMap<string, string | Uint8Array>;
 
@@ -58,6 +60,15 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Sends a pair with the end of the call, good or bad. */
   setTrailer(key: string, value: string | Uint8Array): void;
+}
+
+/** What a call is to whoever hands it on instead of serving it. */
+export interface ForwardedCall extends CallContext {
+  /**
+   * Called once when the call is cut off here before it was answered: stops it where it is, and says whether its
+   * handler may have run. Cheaper than `signal`.
+   */
+  whenCut: (() => Outcome) | null;
 }
 
 /** Messages that the other side sends. Leaving the loop early cancels the call. */

@@ -5,7 +5,7 @@
 //      +--- cancel, deadline, connection gone ---> cancelled   (the handler may still run; its slot stays taken)
 
 import { Flag, Kind } from "@vertex/framing";
-import type { CallContext, Metadata, Peer } from "./call.ts";
+import type { ForwardedCall, Metadata, Peer } from "./call.ts";
 import type { CallLink } from "./call-link.ts";
 import type { Timed } from "./deadlines.ts";
 import { encodeFailure, publicError } from "./failure.ts";
@@ -35,7 +35,7 @@ type State = "receiving" | "running" | "answered" | "cancelled";
 const nothing = new Uint8Array(0);
 
 /** A call that is served here. */
-export class IncomingCall implements CallContext, Timed {
+export class IncomingCall implements ForwardedCall, Timed {
   readonly id: number;
   readonly metadata: Metadata;
   readonly identity: unknown;
@@ -55,6 +55,7 @@ export class IncomingCall implements CallContext, Timed {
   #handlerDone = true;
   /** True once the handler has been entered. */
   entered = false;
+  whenCut: (() => Outcome) | null = null;
   #concluded = false;
   #abort: AbortController | null = null;
   #trailers: Map<string, string | Uint8Array> | null = null;
@@ -198,7 +199,7 @@ export class IncomingCall implements CallContext, Timed {
     if (this.#concluded) return;
     const entered = this.#state !== "receiving";
     this.#state = entered ? "cancelled" : "answered";
-    this.#sendFailure(error, entered ? (this.#handlerDone ? "executed" : "unknown") : "not-executed");
+    this.#sendFailure(error, entered ? this.#outcomeNow() : "not-executed");
     this.#abort?.abort(gone());
     this.#conclude();
   }
@@ -216,6 +217,7 @@ export class IncomingCall implements CallContext, Timed {
   cancel(): void {
     if (this.#concluded) return;
     this.#state = "cancelled";
+    if (!this.#handlerDone) this.whenCut?.();
     this.#abort?.abort(gone());
     this.#conclude();
   }
@@ -311,6 +313,11 @@ export class IncomingCall implements CallContext, Timed {
     this.#state = "answered";
     this.#sendFailure(shown, shown.outcome);
     this.#conclude();
+  }
+
+  #outcomeNow(): Outcome {
+    if (this.#handlerDone) return "executed";
+    return this.whenCut === null ? "unknown" : this.whenCut();
   }
 
   #sending(): Outbound {

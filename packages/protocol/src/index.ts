@@ -5,6 +5,7 @@ export type {
   CallOptions,
   ClientStream,
   DuplexStream,
+  ForwardedCall,
   Metadata,
   MetadataInit,
   Peer,
@@ -15,11 +16,12 @@ export type { Clock, Environment, Random, Timer } from "./clock.ts";
 export { detail, detailOf } from "./error-detail.ts";
 export type { PeerIntroduction } from "./handshake.ts";
 export type { ForwardIdentity } from "./inheritance.ts";
-export { compose, type InterceptedCall, type Interceptor, type Next } from "./interceptor.ts";
+export { compose, composeServing, type InterceptedCall, type Interceptor, type Next } from "./interceptor.ts";
 export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
 export { Loop } from "./loop.ts";
 export type { OutgoingCall } from "./outgoing-call.ts";
-export { Router } from "./router.ts";
+export { rawCodec } from "./raw.ts";
+export { type Forwarding, Router } from "./router.ts";
 export type {
   AnyMethod,
   Caller,
@@ -40,6 +42,7 @@ export {
 } from "./session-options.ts";
 export type { SessionEvents, SessionParts, SessionState } from "./session-parts.ts";
 export { type Status, StatusNumber, statusName } from "./status.ts";
+export { isThenable } from "./thenable.ts";
 export type { Transport, TransportReceiver } from "./transport.ts";
 export {
   type ErrorDetail,

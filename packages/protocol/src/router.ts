@@ -1,9 +1,10 @@
 // Which handler serves which method. Both sides have one: the server for its services, a client for those that
 // it offers back.
 
-import type { CallContext } from "./call.ts";
+import type { CallContext, ForwardedCall } from "./call.ts";
 import type { ServiceInfo } from "./gen/vertex/v1/control.ts";
 import { composeServing, type Interceptor } from "./interceptor.ts";
+import { rawMethod } from "./raw.ts";
 import type { AnyMethod, Service } from "./service.ts";
 import { usageError } from "./vertex-error.ts";
 
@@ -14,6 +15,14 @@ export type Invoke = (request: unknown, context: CallContext) => unknown;
 export interface Registration {
   readonly method: AnyMethod;
   readonly invoke: Invoke;
+}
+
+/** Where calls go on to whose messages this side does not read. */
+export interface Forwarding {
+  /** Local names of the methods. */
+  readonly names: ReadonlySet<string>;
+  /** Serves one call: requests and answers are the bytes of messages, which nobody else holds. */
+  invoke(method: AnyMethod, request: unknown, context: ForwardedCall): unknown;
 }
 
 /** The handlers of one side, by method id. */
@@ -37,26 +46,45 @@ export class Router {
   }
 
   /**
-   * Serves `service` with `handlers`.
+   * Serves `service` with `handlers`. Interceptors see the messages of forwarded methods as bytes.
    * @throws VertexError (usage) when a handler is missing, the service is served already, or two methods have one id.
    */
-  add<Client, Handlers extends object>(service: Service<Client, Handlers>, handlers: Handlers): void {
+  add<Client, Handlers extends object>(
+    service: Service<Client, Handlers>,
+    handlers: Handlers,
+    forwarding?: Forwarding,
+  ): void {
     if (this.#services.has(service.name)) throw usageError(`${service.name} is served already`);
     const added: Registration[] = [];
     for (const [name, method] of Object.entries(service.methods)) {
-      const handler: unknown = Reflect.get(handlers, name);
-      if (typeof handler !== "function" || handler === Reflect.get(Object.prototype, name))
-        throw usageError(`${service.name} needs a handler for ${name}`, method.path);
       const other = this.#registrations.get(method.id) ?? added.find((one) => one.method.id === method.id);
       if (other !== undefined) {
         throw usageError(
           `${method.path} and ${other.method.path} have the same method id: rename one of them`,
         );
       }
-      const direct: Invoke = (request, context) => Reflect.apply(handler, handlers, [request, context]);
-      added.push({ method, invoke: composeServing(this.#interceptors, method, direct) });
+      const forwarded = forwarding?.names.has(name) === true;
+      const direct = forwarded
+        ? forwardTo(forwarding, method)
+        : handlerOf(service.name, handlers, name, method);
+      added.push({
+        method: forwarded ? rawMethod(method) : method,
+        invoke: composeServing(this.#interceptors, method, direct),
+      });
     }
     for (const registration of added) this.#registrations.set(registration.method.id, registration);
     this.#services.set(service.name, { name: service.name, fingerprint: service.fingerprint });
   }
+}
+
+function handlerOf(service: string, handlers: object, name: string, method: AnyMethod): Invoke {
+  const handler: unknown = Reflect.get(handlers, name);
+  if (typeof handler !== "function" || handler === Reflect.get(Object.prototype, name))
+    throw usageError(`${service} needs a handler for ${name}`, method.path);
+  return (request, context) => Reflect.apply(handler, handlers, [request, context]);
+}
+
+/** What the session gives to a handler is always a call of its own, which has more than handlers are shown. */
+function forwardTo(forwarding: Forwarding, method: AnyMethod): Invoke {
+  return (request, context) => forwarding.invoke(method, request, context as ForwardedCall);
 }

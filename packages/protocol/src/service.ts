@@ -31,6 +31,8 @@ export interface Method<Request, Response> {
   readonly idempotency: Idempotency;
   /** Deadline in milliseconds of calls that name none, from the schema. */
   readonly timeoutMs?: number;
+  /** Marked in the schema: servers run it in a worker thread. Nothing to clients. */
+  readonly worker?: boolean;
   readonly request: Codec<Request>;
   readonly response: Codec<Response>;
 }
@@ -47,9 +49,10 @@ export interface ErrorType<T> {
 
 /**
  * One service: its methods by local name, and how to make a stub. Generated.
- * `Client` is the stub class; `Handlers` is what `server.handle` wants.
+ * `Client` is the stub class; `Handlers` is what serves all of it; `InWorkers` is the part of that which a server runs
+ * in worker threads, by the marks of the schema.
  */
-export interface Service<Client, Handlers> {
+export interface Service<Client, Handlers, InWorkers extends object = Record<never, never>> {
   /** Full name, `package.Service`. */
   readonly name: string;
   /** FNV-1a (32 bit) over the schema of the service. */
@@ -60,6 +63,8 @@ export interface Service<Client, Handlers> {
   createClient(caller: Caller): Client;
   /** Never set: carries the type of the handlers. */
   readonly handlers?: Handlers;
+  /** Never set: carries the type of the handlers in workers. */
+  readonly inWorkers?: InWorkers;
 }
 
 /** What a generated stub needs from a connection: one function per shape of call. */

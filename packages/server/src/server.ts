@@ -1,6 +1,7 @@
 // The server: listeners, the sessions they bring, what serves them, and the shutdown.
 
 import {
+  type Forwarding,
   type LogEntry,
   type Peer,
   type QueueingCaller,
@@ -22,9 +23,17 @@ import { Listener } from "./listener.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
 import { Shutdown, type ShutdownOptions, type ShutdownReport } from "./shutdown.ts";
 import { ServerStats, type ServerStatsReport } from "./stats.ts";
+import type { WorkerOptions } from "./workers/worker-options.ts";
+import { Workers } from "./workers/workers.ts";
 
 /** How long a shutdown waits for closed connections to leave the process, in milliseconds. */
 const LINGER_MS = 1_500;
+
+/** How a service is served. */
+export interface HandleOptions<Names> {
+  /** Methods whose handlers are in a module of `server.workers`, beside those that the schema marks. */
+  readonly inWorkers?: readonly Names[] | undefined;
+}
 
 /** A server. Made by `createServer`. */
 export class Server implements AsyncDisposable {
@@ -48,30 +57,76 @@ export class Server implements AsyncDisposable {
       this.#say({ level: "warn", event: "one-way-failed", message: error.message, error }),
     );
   };
+  readonly #workers: Workers;
 
   /** @param host what it runs on: this event loop, unless it is a test. */
   constructor(options: ServerOptions = {}, host: Host = nodeHost()) {
     this.#host = host;
     this.#options = resolveServerOptions(options);
     this.#router = new Router(this.#options.interceptors);
+    this.#workers = new Workers(host, {
+      say: (entry) => this.#say(entry),
+      handlerFailed: (error, method) => this.#handlerFailed(error, method),
+    });
   }
 
   /**
-   * Serves `service` with `handlers`.
-   * @throws VertexError (usage) when a handler is missing or the service is served already.
+   * Serves `service` with `handlers`: all but those that run in worker threads, because the schema marks them or
+   * `inWorkers` names them.
+   * @throws VertexError (usage) when a handler is missing, there is one that belongs into a worker, or the service is
+   * served already.
    */
-  handle<Client, Handlers extends object>(service: Service<Client, Handlers>, handlers: Handlers): this {
-    this.#router.add(service, handlers);
+  handle<
+    Client,
+    Handlers extends object,
+    InWorkers extends object = Record<never, never>,
+    Names extends string & keyof Handlers = never,
+  >(
+    service: Service<Client, Handlers, InWorkers>,
+    handlers: Omit<Handlers, keyof InWorkers | Names>,
+    options: HandleOptions<Names> = {},
+  ): this {
+    this.#router.add<Client, object>(
+      service,
+      handlers,
+      this.#forwarding(service, handlers, options.inWorkers ?? []),
+    );
     return this;
+  }
+
+  /**
+   * Starts worker threads that load `module`, whose exports `workerHandlers` has made, and that serve what `handle`
+   * leaves to them. They start with `listen`, and end with the server.
+   *
+   * ```ts
+   * server.handle(Reports, { list: … });
+   * server.workers(new URL("./reports-worker.js", import.meta.url), { threads: 2 });
+   * ```
+   *
+   * @param module a `file:` URL; under a loader such as tsx, `.js` finds the `.ts` file.
+   * @throws VertexError (usage) for an option out of its bounds.
+   */
+  workers(module: URL, options: WorkerOptions = {}): this {
+    this.#workers.add(module, options);
+    return this;
+  }
+
+  /**
+   * Starts the worker threads. `listen` does it by itself; it is for servers that only `accept`.
+   * @throws VertexError (usage) when a module cannot be loaded, or a method that runs in workers has no handler there.
+   */
+  start(): Promise<void> {
+    return this.#workers.start();
   }
 
   /**
    * Listens on `tcp://host:port`, `tls://host:port` or `unix:/path`. May be called for several addresses.
    * @returns the address to dial: with the real port where 0 was given.
-   * @throws VertexError when it cannot listen there.
+   * @throws VertexError when it cannot listen there, or `start` throws.
    */
   async listen(address: string): Promise<string> {
     if (this.#shutdown !== null) throw usageError("the server has been shut down");
+    await this.#workers.start();
     const { tls, unixMode, session } = this.#options;
     const { handshakeTimeoutMs } = session;
     const listener = await Listener.open(
@@ -145,7 +200,8 @@ export class Server implements AsyncDisposable {
       runningCalls += session.runningCalls;
       servedCalls += session.servedCalls;
     }
-    return this.#stats.report({ connections: this.connections.size, runningCalls, servedCalls });
+    const workers = this.#workers.report();
+    return this.#stats.report({ connections: this.connections.size, runningCalls, servedCalls, workers });
   }
 
   /**
@@ -188,7 +244,7 @@ export class Server implements AsyncDisposable {
     const gone = this.#listeners.map((listener) => listener.close());
     shutdown.start();
     const report = await shutdown.done;
-    await socketsGone(gone);
+    await Promise.all([socketsGone(gone), this.#workers.close()]);
     this.#say({ level: "info", event: "shut-down", message: report.text });
     return report;
   }
@@ -214,10 +270,7 @@ export class Server implements AsyncDisposable {
       roomy: (session) => this.#sessions.get(session)?.pump(),
       draining: () => {},
       closed: (session, end) => this.#closed(session, end),
-      handlerFailed: (error, method) => {
-        this.#stats.failedHandlers++;
-        this.#say({ level: "error", event: "handler-failed", message: "a handler threw", method, error });
-      },
+      handlerFailed: (error, method) => this.#handlerFailed(error, method),
     };
   }
 
@@ -228,10 +281,32 @@ export class Server implements AsyncDisposable {
     return forwardedIdentity.trusts(forwarder) === true ? forwardedIdentity.read(named) : undefined;
   }
 
+  #handlerFailed(error: unknown, method: string): void {
+    this.#stats.failedHandlers++;
+    this.#say({ level: "error", event: "handler-failed", message: "a handler threw", method, error });
+  }
+
+  /** What of a service runs in workers; `undefined` when nothing does. */
+  #forwarding(
+    { name: service, methods }: Service<unknown, object, object>,
+    handlers: object,
+    inWorkers: readonly string[],
+  ): Forwarding | undefined {
+    const marked = Object.keys(methods).filter((name) => methods[name]?.worker === true);
+    const names = new Set([...marked, ...inWorkers]);
+    for (const name of names) {
+      if (methods[name] === undefined) throw usageError(`${service} has no method ${name}`);
+      if (Reflect.get(handlers, name) === Reflect.get(Object.prototype, name)) continue;
+      throw usageError(`${name} runs in workers: its handler belongs into a module of server.workers`);
+    }
+    return names.size === 0 ? undefined : this.#workers.forwarding(methods, names);
+  }
+
   #closed(session: Session, end: SessionEnd): void {
     this.#host.sweeper.remove(session);
     const connection = this.#sessions.get(session);
     this.#sessions.delete(session);
+    this.#workers.forget(session.peer);
     if (connection !== undefined) {
       this.connections.remove(connection, session.peer);
       connection.gone(end.message);

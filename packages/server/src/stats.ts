@@ -1,6 +1,7 @@
 // Counters of a server. Every connection that ends is counted under the name of its reason.
 
 import type { EndReason, SessionEnd } from "@vertex/protocol";
+import type { WorkerPoolReport } from "./workers/thread-record.ts";
 
 /** What a server has done, and is doing. */
 export interface ServerStatsReport {
@@ -18,6 +19,8 @@ export interface ServerStatsReport {
   readonly failedHandlers: number;
   /** Connections ended, by reason. */
   readonly ended: { readonly [K in EndReason]?: number };
+  /** The worker threads, by the module that they have loaded. */
+  readonly workers: readonly WorkerPoolReport[];
 }
 
 /** The counters. */
@@ -34,7 +37,9 @@ export class ServerStats {
     this.servedCalls += servedCalls;
   }
 
-  report(now: { connections: number; runningCalls: number; servedCalls: number }): ServerStatsReport {
+  report(
+    now: Pick<ServerStatsReport, "connections" | "runningCalls" | "servedCalls" | "workers">,
+  ): ServerStatsReport {
     const { accepted, failedAccepts, failedHandlers } = this;
     return { ...now, accepted, failedAccepts, failedHandlers, ended: { ...this.#ended } };
   }

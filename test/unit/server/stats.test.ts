@@ -14,7 +14,7 @@ const end = (reason: SessionEnd["reason"]): SessionEnd => ({
   by: "here",
   cancelledCalls: 0,
 });
-const now = { connections: 1, runningCalls: 2, servedCalls: 3 };
+const now = { connections: 1, runningCalls: 2, servedCalls: 3, workers: [] };
 
 test("connections that end are counted by the name of their reason, with the calls that they took", () => {
   const stats = new ServerStats();

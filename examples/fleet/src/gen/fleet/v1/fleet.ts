@@ -289,16 +289,10 @@ export interface SummaryRequest {
 
 export interface SummaryReply {
   agents: AgentSummary[];
-  collector: CollectorStatus | undefined;
 }
 
 export interface AgentSummary {
   agent: string;
-  connected: boolean;
-  /** Last measured round trip; absent before the first. */
-  roundTripMs?:
-    | number
-    | undefined;
   /** Readings kept of the current run. */
   kept: bigint;
   /** Readings that came more than once. */
@@ -307,7 +301,6 @@ export interface AgentSummary {
   missing: bigint;
   /** Readings that the agent says it threw away. */
   dropped: bigint;
-  reconnects: number;
   metrics: MetricSummary[];
 }
 
@@ -320,6 +313,23 @@ export interface MetricSummary {
   mean: number;
   max: number;
   p99: number;
+}
+
+export interface StatusRequest {
+}
+
+export interface StatusReply {
+  agents: AgentLink[];
+  collector: CollectorStatus | undefined;
+}
+
+/** The connection of an agent. */
+export interface AgentLink {
+  agent: string;
+  connected: boolean;
+  /** Last measured round trip; absent before the first. */
+  roundTripMs?: number | undefined;
+  reconnects: number;
 }
 
 export interface CollectorStatus {
@@ -1444,7 +1454,7 @@ export const SummaryRequest: MessageFns<SummaryRequest> = {
 };
 
 function createBaseSummaryReply(): SummaryReply {
-  return { agents: [], collector: undefined };
+  return { agents: [] };
 }
 
 export const SummaryReply: MessageFns<SummaryReply> = {
@@ -1452,11 +1462,6 @@ export const SummaryReply: MessageFns<SummaryReply> = {
     for (const value of message.agents) {
       const at = writer.open(10);
       AgentSummary.encode(value, writer);
-      writer.close(at);
-    }
-    if (message.collector !== undefined) {
-      const at = writer.open(18);
-      CollectorStatus.encode(message.collector, writer);
       writer.close(at);
     }
     return writer;
@@ -1472,9 +1477,6 @@ export const SummaryReply: MessageFns<SummaryReply> = {
         case 10:
           message.agents.push(AgentSummary.decode(reader, reader.length()));
           break;
-        case 18:
-          message.collector = CollectorStatus.decode(reader, reader.length(), message.collector);
-          break;
         default:
           reader.skip(tag);
       }
@@ -1486,7 +1488,6 @@ export const SummaryReply: MessageFns<SummaryReply> = {
   fromJSON(object: any): SummaryReply {
     return {
       agents: globalThis.Array.isArray(object?.agents) ? object.agents.map((e: any) => AgentSummary.fromJSON(e)) : [],
-      collector: isSet(object.collector) ? CollectorStatus.fromJSON(object.collector) : undefined,
     };
   },
 
@@ -1494,9 +1495,6 @@ export const SummaryReply: MessageFns<SummaryReply> = {
     const obj: any = {};
     if (message.agents?.length) {
       obj.agents = message.agents.map((e) => AgentSummary.toJSON(e));
-    }
-    if (message.collector !== undefined) {
-      obj.collector = CollectorStatus.toJSON(message.collector);
     }
     return obj;
   },
@@ -1507,63 +1505,38 @@ export const SummaryReply: MessageFns<SummaryReply> = {
   fromPartial(object: DeepPartial<SummaryReply>): SummaryReply {
     const message = createBaseSummaryReply();
     message.agents = object.agents?.map((e) => AgentSummary.fromPartial(e)) || [];
-    message.collector = (object.collector !== undefined && object.collector !== null)
-      ? CollectorStatus.fromPartial(object.collector)
-      : undefined;
     return message;
   },
 };
 
 function createBaseAgentSummary(): AgentSummary {
-  return {
-    agent: "",
-    connected: false,
-    roundTripMs: undefined,
-    kept: 0n,
-    repeated: 0n,
-    missing: 0n,
-    dropped: 0n,
-    reconnects: 0,
-    metrics: [],
-  };
+  return { agent: "", kept: 0n, repeated: 0n, missing: 0n, dropped: 0n, metrics: [] };
 }
 
 export const AgentSummary: MessageFns<AgentSummary> = {
   encode(message: AgentSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.agent !== "") writer.stringField(10, message.agent);
-    writer.ensure(61);
+    writer.ensure(44);
     let { buf, pos } = writer;
-    if (message.connected !== false) {
-      buf[pos++] = 16;
-      pos = putBool(buf, pos, message.connected);
-    }
-    if (message.roundTripMs !== undefined) {
-      buf[pos++] = 25;
-      pos = putDouble(buf, pos, message.roundTripMs);
-    }
     if (message.kept !== 0n) {
-      buf[pos++] = 32;
+      buf[pos++] = 16;
       pos = putUint64(buf, pos, message.kept);
     }
     if (message.repeated !== 0n) {
-      buf[pos++] = 40;
+      buf[pos++] = 24;
       pos = putUint64(buf, pos, message.repeated);
     }
     if (message.missing !== 0n) {
-      buf[pos++] = 48;
+      buf[pos++] = 32;
       pos = putUint64(buf, pos, message.missing);
     }
     if (message.dropped !== 0n) {
-      buf[pos++] = 56;
+      buf[pos++] = 40;
       pos = putUint64(buf, pos, message.dropped);
-    }
-    if (message.reconnects !== 0) {
-      buf[pos++] = 64;
-      pos = putUint32(buf, pos, message.reconnects);
     }
     writer.pos = pos;
     for (const value of message.metrics) {
-      const at = writer.open(74);
+      const at = writer.open(50);
       MetricSummary.encode(value, writer);
       writer.close(at);
     }
@@ -1581,27 +1554,18 @@ export const AgentSummary: MessageFns<AgentSummary> = {
           message.agent = reader.string();
           break;
         case 16:
-          message.connected = reader.bool();
-          break;
-        case 25:
-          message.roundTripMs = reader.double();
-          break;
-        case 32:
           message.kept = reader.uint64();
           break;
-        case 40:
+        case 24:
           message.repeated = reader.uint64();
           break;
-        case 48:
+        case 32:
           message.missing = reader.uint64();
           break;
-        case 56:
+        case 40:
           message.dropped = reader.uint64();
           break;
-        case 64:
-          message.reconnects = reader.uint32();
-          break;
-        case 74:
+        case 50:
           message.metrics.push(MetricSummary.decode(reader, reader.length()));
           break;
         default:
@@ -1615,17 +1579,10 @@ export const AgentSummary: MessageFns<AgentSummary> = {
   fromJSON(object: any): AgentSummary {
     return {
       agent: isSet(object.agent) ? globalThis.String(object.agent) : "",
-      connected: isSet(object.connected) ? globalThis.Boolean(object.connected) : false,
-      roundTripMs: isSet(object.roundTripMs)
-        ? globalThis.Number(object.roundTripMs)
-        : isSet(object.round_trip_ms)
-        ? globalThis.Number(object.round_trip_ms)
-        : undefined,
       kept: isSet(object.kept) ? BigInt(object.kept) : 0n,
       repeated: isSet(object.repeated) ? BigInt(object.repeated) : 0n,
       missing: isSet(object.missing) ? BigInt(object.missing) : 0n,
       dropped: isSet(object.dropped) ? BigInt(object.dropped) : 0n,
-      reconnects: isSet(object.reconnects) ? globalThis.Number(object.reconnects) : 0,
       metrics: globalThis.Array.isArray(object?.metrics)
         ? object.metrics.map((e: any) => MetricSummary.fromJSON(e))
         : [],
@@ -1636,12 +1593,6 @@ export const AgentSummary: MessageFns<AgentSummary> = {
     const obj: any = {};
     if (message.agent !== "") {
       obj.agent = message.agent;
-    }
-    if (message.connected !== false) {
-      obj.connected = message.connected;
-    }
-    if (message.roundTripMs !== undefined) {
-      obj.roundTripMs = floatToJson(message.roundTripMs);
     }
     if (message.kept !== 0n) {
       obj.kept = message.kept.toString();
@@ -1655,9 +1606,6 @@ export const AgentSummary: MessageFns<AgentSummary> = {
     if (message.dropped !== 0n) {
       obj.dropped = message.dropped.toString();
     }
-    if (message.reconnects !== 0) {
-      obj.reconnects = Math.round(message.reconnects);
-    }
     if (message.metrics?.length) {
       obj.metrics = message.metrics.map((e) => MetricSummary.toJSON(e));
     }
@@ -1670,13 +1618,10 @@ export const AgentSummary: MessageFns<AgentSummary> = {
   fromPartial(object: DeepPartial<AgentSummary>): AgentSummary {
     const message = createBaseAgentSummary();
     message.agent = object.agent ?? "";
-    message.connected = object.connected ?? false;
-    message.roundTripMs = object.roundTripMs ?? undefined;
     message.kept = (object.kept !== undefined && object.kept !== null) ? BigInt(object.kept) : 0n;
     message.repeated = (object.repeated !== undefined && object.repeated !== null) ? BigInt(object.repeated) : 0n;
     message.missing = (object.missing !== undefined && object.missing !== null) ? BigInt(object.missing) : 0n;
     message.dropped = (object.dropped !== undefined && object.dropped !== null) ? BigInt(object.dropped) : 0n;
-    message.reconnects = object.reconnects ?? 0;
     message.metrics = object.metrics?.map((e) => MetricSummary.fromPartial(e)) || [];
     return message;
   },
@@ -1808,6 +1753,211 @@ export const MetricSummary: MessageFns<MetricSummary> = {
     message.mean = object.mean ?? 0;
     message.max = object.max ?? 0;
     message.p99 = object.p99 ?? 0;
+    return message;
+  },
+};
+
+function createBaseStatusRequest(): StatusRequest {
+  return {};
+}
+
+export const StatusRequest: MessageFns<StatusRequest> = {
+  encode(message: StatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStatusRequest()): StatusRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const outer = reader.enter(length);
+    const end = reader.len;
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      reader.skip(tag);
+    }
+    reader.leave(outer);
+    return message;
+  },
+
+  fromJSON(_: any): StatusRequest {
+    return {};
+  },
+
+  toJSON(_: StatusRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<StatusRequest>): StatusRequest {
+    return StatusRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<StatusRequest>): StatusRequest {
+    const message = createBaseStatusRequest();
+    return message;
+  },
+};
+
+function createBaseStatusReply(): StatusReply {
+  return { agents: [], collector: undefined };
+}
+
+export const StatusReply: MessageFns<StatusReply> = {
+  encode(message: StatusReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const value of message.agents) {
+      const at = writer.open(10);
+      AgentLink.encode(value, writer);
+      writer.close(at);
+    }
+    if (message.collector !== undefined) {
+      const at = writer.open(18);
+      CollectorStatus.encode(message.collector, writer);
+      writer.close(at);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStatusReply()): StatusReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const outer = reader.enter(length);
+    const end = reader.len;
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag) {
+        case 10:
+          message.agents.push(AgentLink.decode(reader, reader.length()));
+          break;
+        case 18:
+          message.collector = CollectorStatus.decode(reader, reader.length(), message.collector);
+          break;
+        default:
+          reader.skip(tag);
+      }
+    }
+    reader.leave(outer);
+    return message;
+  },
+
+  fromJSON(object: any): StatusReply {
+    return {
+      agents: globalThis.Array.isArray(object?.agents) ? object.agents.map((e: any) => AgentLink.fromJSON(e)) : [],
+      collector: isSet(object.collector) ? CollectorStatus.fromJSON(object.collector) : undefined,
+    };
+  },
+
+  toJSON(message: StatusReply): unknown {
+    const obj: any = {};
+    if (message.agents?.length) {
+      obj.agents = message.agents.map((e) => AgentLink.toJSON(e));
+    }
+    if (message.collector !== undefined) {
+      obj.collector = CollectorStatus.toJSON(message.collector);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<StatusReply>): StatusReply {
+    return StatusReply.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StatusReply>): StatusReply {
+    const message = createBaseStatusReply();
+    message.agents = object.agents?.map((e) => AgentLink.fromPartial(e)) || [];
+    message.collector = (object.collector !== undefined && object.collector !== null)
+      ? CollectorStatus.fromPartial(object.collector)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAgentLink(): AgentLink {
+  return { agent: "", connected: false, roundTripMs: undefined, reconnects: 0 };
+}
+
+export const AgentLink: MessageFns<AgentLink> = {
+  encode(message: AgentLink, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.agent !== "") writer.stringField(10, message.agent);
+    writer.ensure(17);
+    let { buf, pos } = writer;
+    if (message.connected !== false) {
+      buf[pos++] = 16;
+      pos = putBool(buf, pos, message.connected);
+    }
+    if (message.roundTripMs !== undefined) {
+      buf[pos++] = 25;
+      pos = putDouble(buf, pos, message.roundTripMs);
+    }
+    if (message.reconnects !== 0) {
+      buf[pos++] = 32;
+      pos = putUint32(buf, pos, message.reconnects);
+    }
+    writer.pos = pos;
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseAgentLink()): AgentLink {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const outer = reader.enter(length);
+    const end = reader.len;
+    while (reader.pos < end) {
+      const tag = reader.nextTag();
+      switch (tag) {
+        case 10:
+          message.agent = reader.string();
+          break;
+        case 16:
+          message.connected = reader.bool();
+          break;
+        case 25:
+          message.roundTripMs = reader.double();
+          break;
+        case 32:
+          message.reconnects = reader.uint32();
+          break;
+        default:
+          reader.skip(tag);
+      }
+    }
+    reader.leave(outer);
+    return message;
+  },
+
+  fromJSON(object: any): AgentLink {
+    return {
+      agent: isSet(object.agent) ? globalThis.String(object.agent) : "",
+      connected: isSet(object.connected) ? globalThis.Boolean(object.connected) : false,
+      roundTripMs: isSet(object.roundTripMs)
+        ? globalThis.Number(object.roundTripMs)
+        : isSet(object.round_trip_ms)
+        ? globalThis.Number(object.round_trip_ms)
+        : undefined,
+      reconnects: isSet(object.reconnects) ? globalThis.Number(object.reconnects) : 0,
+    };
+  },
+
+  toJSON(message: AgentLink): unknown {
+    const obj: any = {};
+    if (message.agent !== "") {
+      obj.agent = message.agent;
+    }
+    if (message.connected !== false) {
+      obj.connected = message.connected;
+    }
+    if (message.roundTripMs !== undefined) {
+      obj.roundTripMs = floatToJson(message.roundTripMs);
+    }
+    if (message.reconnects !== 0) {
+      obj.reconnects = Math.round(message.reconnects);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AgentLink>): AgentLink {
+    return AgentLink.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AgentLink>): AgentLink {
+    const message = createBaseAgentLink();
+    message.agent = object.agent ?? "";
+    message.connected = object.connected ?? false;
+    message.roundTripMs = object.roundTripMs ?? undefined;
+    message.reconnects = object.reconnects ?? 0;
     return message;
   },
 };
@@ -2506,8 +2656,10 @@ export interface CollectorHandlers {
   report(request: ReportRequest, context: CallContext): ReportReply | Promise<ReportReply>;
   /** Takes a remark for the log. Nobody waits for it. */
   note(request: NoteRequest, context: CallContext): void | Promise<void>;
-  /** Aggregates per agent and metric. */
+  /** Aggregates the journal per agent and metric. Reading it takes the processor a while, so a worker thread does it. */
   summary(request: SummaryRequest, context: CallContext): SummaryReply | Promise<SummaryReply>;
+  /** Who is connected, and how the collector is. */
+  status(request: StatusRequest, context: CallContext): StatusReply | Promise<StatusReply>;
   /** The latest readings, oldest first; with `follow`, those that come from then on too. */
   recent(request: RecentRequest, context: CallContext): Iterable<RecentReading> | AsyncIterable<RecentReading>;
   /**
@@ -2538,9 +2690,14 @@ export class CollectorClient {
     return this.#caller.oneWay(Collector.methods.note, request, options);
   }
 
-  /** Aggregates per agent and metric. */
+  /** Aggregates the journal per agent and metric. Reading it takes the processor a while, so a worker thread does it. */
   summary(request: SummaryRequest, options?: CallOptions): Promise<SummaryReply> {
     return this.#caller.unary(Collector.methods.summary, request, options);
+  }
+
+  /** Who is connected, and how the collector is. */
+  status(request: StatusRequest, options?: CallOptions): Promise<StatusReply> {
+    return this.#caller.unary(Collector.methods.status, request, options);
   }
 
   /** The latest readings, oldest first; with `follow`, those that come from then on too. */
@@ -2558,17 +2715,18 @@ export class CollectorClient {
 }
 
 /** Keeps the readings of a fleet and answers questions about them. */
-export const Collector: Service<CollectorClient, CollectorHandlers> & {
+export const Collector: Service<CollectorClient, CollectorHandlers, Pick<CollectorHandlers, "summary">> & {
   readonly methods: {
     readonly report: Method<ReportRequest, ReportReply>;
     readonly note: Method<NoteRequest, Empty>;
     readonly summary: Method<SummaryRequest, SummaryReply>;
+    readonly status: Method<StatusRequest, StatusReply>;
     readonly recent: Method<RecentRequest, RecentReading>;
     readonly configure: Method<ConfigureRequest, AgentStatus>;
   };
 } = {
   name: "fleet.v1.Collector",
-  fingerprint: 0x46f17366,
+  fingerprint: 0x39e9915d,
   methods: {
     report: {
       path: "fleet.v1.Collector/Report",
@@ -2592,8 +2750,17 @@ export const Collector: Service<CollectorClient, CollectorHandlers> & {
       id: 0x674ea9fc,
       kind: "unary",
       idempotency: "no_side_effects",
+      worker: true,
       request: SummaryRequest,
       response: SummaryReply,
+    },
+    status: {
+      path: "fleet.v1.Collector/Status",
+      id: 0x153754fe,
+      kind: "unary",
+      idempotency: "no_side_effects",
+      request: StatusRequest,
+      response: StatusReply,
     },
     recent: {
       path: "fleet.v1.Collector/Recent",
