@@ -39,6 +39,7 @@ const surface: Record<string, string[]> = {
     "putUint64",
   ],
   "@vertex/protocol": [
+    "LimitExceeded",
     "Loop",
     "QueueingCaller",
     "Router",

@@ -9,6 +9,7 @@ export type Ending =
   | "PROTOCOL_ERROR"
   | "VERSION"
   | "UNAUTHENTICATED"
+  | "LIMIT"
   | "HANDSHAKE_TIMEOUT"
   | "HEARTBEAT_TIMEOUT";
 

@@ -93,7 +93,7 @@ function heldBack(): ServerCase[] {
     held(
       "1,025 frames",
       Array.from({ length: 1_025 }, () => ping(1)),
-      { answer: [], whole: true, ...ends },
+      { answer: [], whole: true, ending: "LIMIT" },
     ),
     {
       ...held("a CALL", [hi(1)], { answer: [], ending: "UNAUTHENTICATED" }),

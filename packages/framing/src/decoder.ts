@@ -18,6 +18,8 @@ export class FrameDecoder {
   maxFrameBytes: number;
   /** Payload limit for the next frames of every kind, where it is below the kind's own. */
   maxPayloadBytes: number = Number.POSITIVE_INFINITY;
+  /** Frames handed to the sink in all. */
+  frames = 0;
   readonly #sink: FrameSink;
   #torn: Uint8Array = nothing;
   #tornBytes = 0;
@@ -42,28 +44,35 @@ export class FrameDecoder {
   }
 
   /**
-   * Takes the next bytes and hands every frame that is now complete to the sink.
+   * Takes the next bytes, from `start` on, and hands the frames that are now complete to the sink: all of them, or until
+   * they have used up `units`. A frame counts one, and one more for every KiB of its payload.
+   * @returns how far it has come: the end of the chunk, or where the next push has to start.
    * @throws FramingError when the bytes are not frames; nothing may be pushed after that.
    */
-  push(chunk: Uint8Array): void {
-    let pos = this.#tornBytes > 0 ? this.#mend(chunk) : 0;
+  push(chunk: Uint8Array, start = 0, units: number = Number.POSITIVE_INFINITY): number {
+    let pos = this.#tornBytes > 0 ? this.#mend(chunk, start) : start;
+    let left = units;
     const end = chunk.length;
     while (!this.#stopped && end - pos >= HEADER_BYTES) {
       const length = this.#checkedLength(chunk, pos);
       const next = pos + HEADER_BYTES + length;
       if (next > end) break;
+      if (left <= 0) return pos;
+      left -= 1 + (length >>> 10);
+      this.frames++;
       this.#sink.frame(chunk[pos + 3] as number, readU32(chunk, pos + 4), chunk, pos + HEADER_BYTES, next);
       pos = next;
     }
-    if (this.#stopped) return;
+    if (this.#stopped) return end;
     if (pos < end) this.#keep(chunk, pos, end);
     // Kept from torn frame to torn frame while chunks end inside one; an idle connection holds nothing.
     else if (this.#tornBytes === 0) this.#torn = nothing;
+    return end;
   }
 
-  /** Completes the torn frame with bytes of `chunk`; returns where the rest of the chunk starts. */
-  #mend(chunk: Uint8Array): number {
-    let pos = 0;
+  /** Completes the torn frame with bytes of `chunk` from `start` on; returns where the rest of the chunk starts. */
+  #mend(chunk: Uint8Array, start: number): number {
+    let pos = start;
     let wanted = HEADER_BYTES;
     for (;;) {
       const take = Math.min(wanted - this.#tornBytes, chunk.length - pos);
@@ -77,6 +86,7 @@ export class FrameDecoder {
     }
     const torn = this.#torn;
     this.#tornBytes = 0;
+    this.frames++;
     this.#sink.frame(torn[3] as number, readU32(torn, 4), torn, HEADER_BYTES, wanted);
     return pos;
   }

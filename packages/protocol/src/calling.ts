@@ -1,6 +1,7 @@
 // The calls that this side has open on one connection: their ids, their CALL frames, and what comes back for them.
 
 import { CALL_FIXED_BYTES, Flag, HEADER_BYTES, Kind, writeCall } from "@vertex/framing";
+import { checkLate } from "./accounting.ts";
 import { CallTable } from "./call-table.ts";
 import { creditLimit } from "./credit.ts";
 import { decodeFailure } from "./failure.ts";
@@ -22,6 +23,8 @@ export class Calling {
   #openedId = 0;
   #handedId = 0;
   #maxConcurrent = 0;
+  /** Frames that came for calls that have settled. */
+  #late = 0;
   #toHandOver: OutgoingCall[] | null = null;
 
   /** @param firstId 1 for the dialing side, 2 for the accepting one. */
@@ -98,14 +101,16 @@ export class Calling {
     this.#toHandOver.push(call);
   }
 
-  /** The call with that id; undefined when it has settled. Throws for an id that was never opened. */
+  /** The call with that id; undefined when it has settled. Throws for an id that was never opened, and for too many. */
   find(id: number): OutgoingCall | undefined {
     if (id > this.#openedId) {
       throw new VertexError("INTERNAL", `a frame for call ${id}, which was never opened`, {
         family: "protocol",
       });
     }
-    return this.#table?.get(id);
+    const call = this.#table?.get(id);
+    if (call === undefined) checkLate(++this.#late, this.#openedId >>> 1, this.#link);
+    return call;
   }
 
   /** A DATA frame. What fails one call only (a message over the limit) ends that call. */

@@ -97,6 +97,11 @@ export class IncomingCall implements ForwardedCall, Timed {
     return this.#state === "cancelled";
   }
 
+  /** Something of the answer has been sent, or waits to be. */
+  get answering(): boolean {
+    return this.#outbound !== null;
+  }
+
   get signal(): AbortSignal {
     if (this.#abort === null) {
       this.#abort = new AbortController();

@@ -1,5 +1,6 @@
 // @vertex/protocol: the session that both ends of a connection share, with no I/O and no clock of its own.
 
+export { LimitExceeded, type LimitName } from "./accounting.ts";
 export type {
   CallContext,
   CallOptions,
@@ -16,6 +17,7 @@ export type { Clock, Environment, Random, Timer } from "./clock.ts";
 export { detail, detailOf } from "./error-detail.ts";
 export type { PeerIntroduction } from "./handshake.ts";
 export type { ForwardIdentity } from "./inheritance.ts";
+export type { Usage } from "./intake.ts";
 export { compose, composeServing, type InterceptedCall, type Interceptor, type Next } from "./interceptor.ts";
 export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
 export { Loop } from "./loop.ts";

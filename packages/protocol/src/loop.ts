@@ -10,6 +10,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { Codec } from "./service.ts";
 import { Signals } from "./signals.ts";
 import type { Transport } from "./transport.ts";
+import { Turns } from "./turns.ts";
 
 /** Bytes at which frames are handed to the transport without waiting for the end of the turn. */
 const FLUSH_BYTES = 32_768;
@@ -23,6 +24,8 @@ export class Loop {
   readonly random: Random;
   readonly deadlines: Deadlines;
   readonly signals: Signals = new Signals();
+  /** Connections with more to take in than one turn has time for. */
+  readonly turns: Turns;
   /** For decoding in place. Never held across a call into somebody else's code. */
   readonly reader: BinaryReader = new BinaryReader(new Uint8Array(0));
   readonly buffers: Buffers = new Buffers();
@@ -43,6 +46,7 @@ export class Loop {
     this.random = environment.random;
     this.deadlines = new Deadlines(environment.clock);
     this.later = (callback) => environment.later(callback);
+    this.turns = new Turns(environment.clock, this.later);
     this.#defer = (callback) => environment.defer(callback);
     this.writer.replaceBuffer(this.buffers.take());
     this.writer.allocate = (bytes) => this.buffers.takeLarge(bytes);

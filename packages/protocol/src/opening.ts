@@ -2,6 +2,7 @@
 // Frames that come behind HELLO while it decides are kept and go on afterwards.
 
 import { Kind, kindName } from "@vertex/framing";
+import { LimitExceeded } from "./accounting.ts";
 import {
   agreeHeartbeat,
   type Introduction,
@@ -11,15 +12,15 @@ import {
   writeHello,
   writeWelcome,
 } from "./handshake.ts";
+import { Hold, type Intake } from "./intake.ts";
 import type { Loop } from "./loop.ts";
 import type { Sender } from "./sender.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
 import { isThenable } from "./thenable.ts";
-import type { Transport } from "./transport.ts";
 import { VertexError } from "./vertex-error.ts";
 
-/** Most frames that may come behind HELLO while `authenticate` decides. */
-const EARLY_FRAMES = 1_024;
+/** Most frames that may come behind HELLO while `authenticate` decides: reading stops meanwhile, so few do. */
+const EARLY_FRAMES = 128;
 
 /** The heartbeat of the connection, agreed. */
 export interface AgreedHeartbeat {
@@ -50,7 +51,7 @@ interface Kept {
 export class Opening {
   readonly #host: OpeningHost;
   readonly #sender: Sender;
-  readonly #transport: Transport;
+  readonly #intake: Pick<Intake, "hold" | "release">;
   readonly #options: ResolvedSessionOptions;
   readonly #introduction: Introduction;
   #kept: Kept[] | null = null;
@@ -58,13 +59,13 @@ export class Opening {
   constructor(
     host: OpeningHost,
     sender: Sender,
-    transport: Transport,
+    intake: Pick<Intake, "hold" | "release">,
     options: ResolvedSessionOptions,
     introduction: Introduction,
   ) {
     this.#host = host;
     this.#sender = sender;
-    this.#transport = transport;
+    this.#intake = intake;
     this.#options = options;
     this.#introduction = introduction;
   }
@@ -93,9 +94,7 @@ export class Opening {
   asked(kind: number, callId: number, buf: Uint8Array, start: number, end: number): void {
     if (this.#kept !== null) {
       if (this.#kept.length >= EARLY_FRAMES) {
-        throw new VertexError("RESOURCE_EXHAUSTED", "too many frames before the handshake was decided", {
-          family: "protocol",
-        });
+        throw new LimitExceeded("earlyFrames", `more than ${EARLY_FRAMES} before the handshake was decided`);
       }
       this.#kept.push({ kind, callId, bytes: buf.slice(start, end) });
       return;
@@ -114,7 +113,7 @@ export class Opening {
       return;
     }
     this.#kept = [];
-    this.#transport.pause();
+    this.#intake.hold(Hold.DECIDING);
     Promise.resolve(verdict).then(
       (identity) => this.#decided(peer, identity),
       (error) => this.#host.refused(error),
@@ -130,7 +129,7 @@ export class Opening {
     } catch (error) {
       this.#host.violated(error);
     }
-    this.#transport.resume();
+    this.#intake.release(Hold.DECIDING);
   }
 
   #welcome(peer: PeerIntroduction, identity: unknown): void {

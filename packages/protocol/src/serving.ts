@@ -7,6 +7,7 @@ import {
   readCallMethod,
   readCallRemaining,
 } from "@vertex/framing";
+import { checkLate, RESET_MARGIN_MS, ResetBudget } from "./accounting.ts";
 import type { Metadata, Peer } from "./call.ts";
 import { CallTable } from "./call-table.ts";
 import { publicError } from "./failure.ts";
@@ -53,6 +54,10 @@ export class Serving {
   #ready: Set<IncomingCall> | null = null;
   #starting = false;
   #total = 0;
+  #refused = 0;
+  /** Frames that came for calls that are over. */
+  #late = 0;
+  #resets: ResetBudget | null = null;
   #closed = false;
 
   /** @param parity 1 when the other side is the dialing one. */
@@ -143,14 +148,25 @@ export class Serving {
     }
   }
 
-  /** The call with that id; undefined when it is over. Throws for an id that never was. */
+  /** A CANCEL frame. One that takes back what has not been answered at all is a reset. */
+  cancel(id: number): void {
+    const call = this.find(id);
+    if (call === undefined) return;
+    const reset = !call.answering && call.remainingMs > RESET_MARGIN_MS;
+    call.cancel();
+    if (reset) this.#reset();
+  }
+
+  /** The call with that id; undefined when it is over. Throws for an id that never was, or when too many are over. */
   find(id: number): IncomingCall | undefined {
     if (id > this.#lastId) {
       throw new VertexError("INTERNAL", `a frame for call ${id}, which was never opened`, {
         family: "protocol",
       });
     }
-    return this.#table.get(id);
+    const call = this.#table.get(id);
+    if (call === undefined) checkLate(++this.#late, this.#total + this.#refused, this.#link);
+    return call;
   }
 
   concluded(call: IncomingCall): void {
@@ -190,6 +206,13 @@ export class Serving {
   #caught(call: IncomingCall, error: unknown): void {
     if (!(error instanceof VertexError) || error.family !== "status") throw error;
     call.refuse(error);
+    this.#reset();
+  }
+
+  #reset(): void {
+    const now = this.#link.loop.clock.now();
+    this.#resets ??= new ResetBudget(this.#maxConcurrent, now);
+    this.#resets.spend(this.#total, now);
   }
 
   #metadata(
@@ -249,6 +272,7 @@ export class Serving {
   }
 
   #refuse(id: number, code: Status, message: string): void {
+    this.#refused++;
     this.#sender.fail(id, new VertexError(code, message, { outcome: "not-executed" }));
   }
 }

@@ -2,6 +2,7 @@
 
 import { FramingError } from "@vertex/framing";
 import { WireError } from "@vertex/wire";
+import { LimitExceeded } from "./accounting.ts";
 import { Goodbye, GoodbyeReason } from "./gen/vertex/v1/control.ts";
 import { VertexError } from "./vertex-error.ts";
 
@@ -90,6 +91,7 @@ export function dismissal(error: unknown): { readonly reason: EndReason; readonl
   if (error instanceof WireError) {
     return { reason: "PROTOCOL_ERROR", message: `a control message is malformed: ${error.message}` };
   }
+  if (error instanceof LimitExceeded) return { reason: "LIMIT", message: error.message };
   if (error instanceof VertexError && error.family === "protocol") {
     return {
       reason: error.code === "FAILED_PRECONDITION" ? "VERSION" : "PROTOCOL_ERROR",

@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly heartbeatTimeoutMs?: number | undefined;
   /** Time for the whole handshake. Default 5,000. */
   readonly handshakeTimeoutMs?: number | undefined;
+  /** Time that one frame may take from its first byte to its last. Default 30,000; 10 to 3,600,000. */
+  readonly frameTimeoutMs?: number | undefined;
   /** Time that a congested connection may go without the other side reading a byte. Default 10,000. */
   readonly writeStallTimeoutMs?: number | undefined;
   /** Bytes waiting to be sent at which this side stops reading. Default 1,048,576. */
@@ -48,6 +50,7 @@ const rules: { readonly [K in keyof SessionOptions]-?: Rule } = {
   heartbeatIntervalMs: [15_000, 10, 3_600_000],
   heartbeatTimeoutMs: [10_000, 10, 3_600_000],
   handshakeTimeoutMs: [5_000, 10, 3_600_000],
+  frameTimeoutMs: [30_000, 10, 3_600_000],
   writeStallTimeoutMs: [10_000, 10, 3_600_000],
   maxOutboundBytes: [1_048_576, 65_536, 0x7fffffff],
   callTimeoutMs: [10_000, 1, U32 - 1],

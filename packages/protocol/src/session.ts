@@ -5,13 +5,15 @@
 //      |                            |                          |                              ^
 //      +----------------------------+--------------------------+--- error, timeout, close ----+
 
-import { FrameDecoder, Kind, kindName, readU32, writeU32 } from "@vertex/framing";
+import { Kind, kindName, readU32, writeU32 } from "@vertex/framing";
+import { LimitExceeded, PingBudget } from "./accounting.ts";
 import { Calling } from "./calling.ts";
 import { refusalMessage, refusalReason } from "./failure.ts";
 import { Goodbye } from "./gen/vertex/v1/control.ts";
-import { HANDSHAKE_FRAME_BYTES, type PeerIntroduction } from "./handshake.ts";
+import type { PeerIntroduction } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { IncomingCall } from "./incoming-call.ts";
+import { Hold, Intake, type IntakeOwner, type Usage } from "./intake.ts";
 import { type CallEnds, type KnownPeer, Link } from "./link.ts";
 import type { Loop } from "./loop.ts";
 import { type AgreedHeartbeat, Opening, type OpeningHost } from "./opening.ts";
@@ -30,12 +32,12 @@ import type { ResolvedSessionOptions } from "./session-options.ts";
 import type { SessionEvents, SessionParts, SessionState } from "./session-parts.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 import { VertexError, violation } from "./vertex-error.ts";
-import { Pings, StallWatch } from "./vitals.ts";
+import { Patience, Pings } from "./vitals.ts";
 
 /** Last call id of a GOAWAY that only announces the end. */
 const ANY_CALL = 0xffffffff;
 /** One connection. */
-export class Session implements TransportReceiver, SenderOwner, CallEnds, OpeningHost {
+export class Session implements TransportReceiver, IntakeOwner, SenderOwner, CallEnds, OpeningHost {
   readonly loop: Loop;
   readonly peer: KnownPeer;
   state: SessionState = "handshake";
@@ -47,7 +49,7 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
   readonly #dialer: boolean;
   readonly #transport: Transport;
   readonly #options: ResolvedSessionOptions;
-  readonly #decoder: FrameDecoder;
+  readonly #intake: Intake;
   readonly #sender: Sender;
   readonly #calling: Calling;
   readonly #serving: Serving;
@@ -56,10 +58,10 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
   /** Null when the handshake is done. */
   #opening: Opening | null;
   #pings: Pings | null = null;
-  #stall: StallWatch | null = null;
+  #pingBudget: PingBudget | null = null;
+  #patience: Patience | null = null;
   #drainBy = -1;
   #confirmBy = -1;
-  #paused = false;
   /** Calls found no room; they are told when there is some. */
   #wanted = false;
   #goodbye: Goodbye | null = null;
@@ -73,14 +75,13 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
     this.#options = options;
     this.peer = { name: "", address: transport.address, identity: undefined };
     this.startedAt = loop.clock.now();
-    this.#decoder = new FrameDecoder(this, Math.min(HANDSHAKE_FRAME_BYTES, options.maxFrameBytes));
-    this.#decoder.maxPayloadBytes = HANDSHAKE_FRAME_BYTES;
+    this.#intake = new Intake(loop, transport, this, options.maxFrameBytes);
     this.#sender = new Sender(loop, transport, this);
     this.#link = new Link(loop, this.#sender, this.peer, options, this);
     this.#calling = new Calling(this.#link, role === "dialer" ? 1 : 2);
     const parity = role === "dialer" ? 0 : 1;
     this.#serving = new Serving(this.#link, this.#sender, parts, parity);
-    this.#opening = new Opening(this, this.#sender, transport, options, parts.introduction);
+    this.#opening = new Opening(this, this.#sender, this.#intake, options, parts.introduction);
     this.#heartbeat = new Heartbeat(options.heartbeatIntervalMs, options.heartbeatTimeoutMs, this.startedAt);
   }
 
@@ -99,6 +100,11 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
   /** What is held of the other side's messages until they are taken, for calls that are open, in bytes of credit. */
   get heldBytes(): number {
     return this.#calling.heldBytes + this.#serving.heldBytes;
+  }
+
+  /** What the other side has sent. */
+  get usage(): Usage {
+    return this.#intake;
   }
 
   /** Starts reading, and says HELLO if this side dialed. */
@@ -159,37 +165,31 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
       return this.close("HANDSHAKE_TIMEOUT", `no handshake within ${this.#options.handshakeTimeoutMs} ms`);
     }
     if (this.state !== "handshake") this.#checkHeartbeat(now);
-    if (this.#stalled(now)) {
-      return this.close("WRITE_STALLED", `nothing was read for ${this.#options.writeStallTimeoutMs} ms`);
-    }
+    this.#checkProgress(now);
     this.#checkDrain(now);
   }
 
   received(chunk: Uint8Array): void {
     if (this.state === "closed") return;
-    this.#heartbeat.heard(this.loop.clock.now());
-    try {
-      this.#decoder.push(chunk);
-    } catch (error) {
-      this.violated(error);
-    }
+    const now = this.loop.clock.now();
+    this.#heartbeat.heard(now);
+    this.#intake.received(chunk, now);
+  }
+
+  taken(): void {
     if (this.state === "draining") this.#endIfDone();
-    else if (!this.#paused && this.#transport.bufferedBytes >= this.#options.maxOutboundBytes) {
-      this.#paused = true;
-      this.#transport.pause();
-    }
+    else if (this.#transport.bufferedBytes >= this.#options.maxOutboundBytes) this.#intake.hold(Hold.UNREAD);
   }
 
   drained(): void {
     this.#sender.drained();
-    if (this.#paused && this.#transport.bufferedBytes < this.#options.maxOutboundBytes) {
-      this.#paused = false;
-      this.#transport.resume();
-    }
+    if (this.#transport.bufferedBytes < this.#options.maxOutboundBytes) this.#intake.release(Hold.UNREAD);
     this.#announceRoom();
   }
 
   closed(error?: Error): void {
+    if (this.state === "closed") return;
+    this.#intake.finish();
     const why = this.#goodbye;
     if (why !== null) return this.#lost(endReason(why.reason), why.message, error);
     this.#lost("LINK_LOST", lostMessage(error, this.state === "handshake"), error);
@@ -241,14 +241,16 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
           ? this.#calling.failed(callId, buf, start, end)
           : violation("FAIL for a call of the sender's own");
       case Kind.CANCEL:
-        return own ? violation("CANCEL for a call of the other side") : this.#serving.find(callId)?.cancel();
+        return own ? violation("CANCEL for a call of the other side") : this.#serving.cancel(callId);
       case Kind.CREDIT:
         return this.#credit(own, callId, readU32(buf, start));
       case Kind.PING:
+        this.#spendPing();
         return this.#sender.ping(Kind.PONG, buf.subarray(start, end));
       case Kind.PONG:
         return this.#pong(readU32(buf, start), readU32(buf, start + 4));
       case Kind.GOAWAY:
+        this.#spendPing();
         return this.#goaway(buf, start, end);
       default:
         return violation(`${kindName(kind)} after the handshake`);
@@ -270,8 +272,7 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
     this.#sender.peerMaxFrameBytes = peer.limits.maxFrameBytes;
     this.#sender.peerMaxMessageBytes = peer.limits.maxMessageBytes;
     this.#calling.allow(peer.limits.maxConcurrentCalls);
-    this.#decoder.maxFrameBytes = this.#options.maxFrameBytes;
-    this.#decoder.maxPayloadBytes = Number.POSITIVE_INFINITY;
+    this.#intake.opened(this.#options.maxFrameBytes);
     this.#heartbeat.intervalMs = heartbeat.intervalMs;
     this.#heartbeat.timeoutMs = heartbeat.timeoutMs;
     if (this.#dialer) this.roundTripMs = now - this.startedAt;
@@ -342,14 +343,26 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
     }
   }
 
-  #stalled(now: number): boolean {
-    const bytes = this.#transport.bufferedBytes;
-    if (bytes === 0) {
-      this.#stall = null;
-      return false;
+  #checkProgress(now: number): void {
+    const { bufferedBytes } = this.#transport;
+    const { decoder, held } = this.#intake;
+    const frames = decoder.heldBytes === 0 || held ? -1 : decoder.frames;
+    if (bufferedBytes === 0 && frames < 0) {
+      this.#patience = null;
+      return;
     }
-    this.#stall ??= new StallWatch();
-    return this.#stall.check(now, bytes) >= this.#options.writeStallTimeoutMs;
+    this.#patience ??= new Patience();
+    const slow = this.#patience.check(now, bufferedBytes, frames, this.#options);
+    const { writeStallTimeoutMs, frameTimeoutMs } = this.#options;
+    if (slow === "unread") this.close("WRITE_STALLED", `nothing was read for ${writeStallTimeoutMs} ms`);
+    if (slow === "unfinished")
+      this.violated(new LimitExceeded("frameTimeoutMs", `a frame took longer than ${frameTimeoutMs} ms`));
+  }
+
+  #spendPing(): void {
+    const now = this.loop.clock.now();
+    this.#pingBudget ??= new PingBudget(now);
+    this.#pingBudget.spend(now);
   }
 
   #checkDrain(now: number): void {
@@ -379,7 +392,7 @@ export class Session implements TransportReceiver, SenderOwner, CallEnds, Openin
   #end(end: SessionEnd): void {
     if (this.state === "closed") return;
     this.state = "closed";
-    this.#decoder.stop();
+    this.#intake.stop();
     this.#sender.close();
     this.#calling.interruptAll(end.message, end.cause);
     this.#transport.end();

@@ -1,4 +1,4 @@
-// Two watches of a connection, pure: round trips, and a peer that does not read.
+// Watches of a connection, pure: round trips, a peer that does not read, and one that never finishes a frame.
 
 import { GAP_MS } from "./heartbeat.ts";
 
@@ -52,5 +52,61 @@ export class StallWatch {
     }
     this.#bytes = bufferedBytes;
     return this.#since < 0 ? 0 : now - this.#since;
+  }
+}
+
+/** Watches a frame that is not complete yet. */
+class AssemblyWatch {
+  #since: number;
+  #frames: number;
+  #checkedAt: number;
+
+  constructor(now: number, frames: number) {
+    this.#since = now;
+    this.#frames = frames;
+    this.#checkedAt = now;
+  }
+
+  /**
+   * How long, in milliseconds, the same frame has been incomplete, `frames` being how many have been complete: bytes of
+   * it that come do not count as progress. Time in which this process did not run does not count.
+   */
+  check(now: number, frames: number): number {
+    const gapMs = now - this.#checkedAt;
+    this.#checkedAt = now;
+    if (frames !== this.#frames) this.#since = now;
+    else if (gapMs > GAP_MS) this.#since += gapMs;
+    this.#frames = frames;
+    return now - this.#since;
+  }
+}
+
+/** What is slow on a connection. */
+export type Slowness = "unread" | "unfinished" | null;
+
+/** Both watches of one connection, made when there is something to watch. */
+export class Patience {
+  #unread: StallWatch | null = null;
+  #unfinished: AssemblyWatch | null = null;
+
+  /**
+   * @param bufferedBytes what waits to be sent.
+   * @param frames how many frames have come; -1 when none is incomplete, or this side does not read.
+   * @returns what has taken longer than it may.
+   */
+  check(
+    now: number,
+    bufferedBytes: number,
+    frames: number,
+    limits: { readonly writeStallTimeoutMs: number; readonly frameTimeoutMs: number },
+  ): Slowness {
+    if (bufferedBytes === 0) this.#unread = null;
+    else this.#unread ??= new StallWatch();
+    if (frames < 0) this.#unfinished = null;
+    else this.#unfinished ??= new AssemblyWatch(now, frames);
+    const unreadMs = this.#unread?.check(now, bufferedBytes) ?? -1;
+    const unfinishedMs = this.#unfinished?.check(now, frames) ?? -1;
+    if (unreadMs >= limits.writeStallTimeoutMs) return "unread";
+    return unfinishedMs >= limits.frameTimeoutMs ? "unfinished" : null;
   }
 }

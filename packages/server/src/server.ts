@@ -22,7 +22,7 @@ import { FanOut } from "./fan-out.ts";
 import { Listener } from "./listener.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
 import { Shutdown, type ShutdownOptions, type ShutdownReport } from "./shutdown.ts";
-import { ServerStats, type ServerStatsReport } from "./stats.ts";
+import { add, ServerStats, type ServerStatsReport } from "./stats.ts";
 import type { WorkerOptions } from "./workers/worker-options.ts";
 import { Workers } from "./workers/workers.ts";
 
@@ -196,12 +196,15 @@ export class Server implements AsyncDisposable {
   stats(): ServerStatsReport {
     let runningCalls = 0;
     let servedCalls = this.#stats.servedCalls;
+    const received = { ...this.#stats.received };
     for (const session of this.#sessions.keys()) {
       runningCalls += session.runningCalls;
       servedCalls += session.servedCalls;
+      add(received, session.usage);
     }
     const workers = this.#workers.report();
-    return this.#stats.report({ connections: this.connections.size, runningCalls, servedCalls, workers });
+    const { size: connections } = this.connections;
+    return this.#stats.report({ connections, runningCalls, servedCalls, received, workers });
   }
 
   /**
@@ -311,7 +314,7 @@ export class Server implements AsyncDisposable {
       this.connections.remove(connection, session.peer);
       connection.gone(end.message);
     }
-    this.#stats.ended(end, session.servedCalls);
+    this.#stats.ended(end, session);
     this.#shutdown?.closed(session, end);
     if (end.by === "here" && end.reason !== "SHUTDOWN") this.#sayDismissed(session.peer.address, end);
   }

@@ -1,6 +1,13 @@
 // Counters of a server. Every connection that ends is counted under the name of its reason.
 
-import type { EndReason, SessionEnd } from "@vertex/protocol";
+import {
+  type EndReason,
+  LimitExceeded,
+  type LimitName,
+  type Session,
+  type SessionEnd,
+  type Usage,
+} from "@vertex/protocol";
 import type { WorkerPoolReport } from "./workers/thread-record.ts";
 
 /** What a server has done, and is doing. */
@@ -21,7 +28,14 @@ export interface ServerStatsReport {
   readonly ended: { readonly [K in EndReason]?: number };
   /** The worker threads, by the module that they have loaded. */
   readonly workers: readonly WorkerPoolReport[];
+  /** Those that ended with LIMIT, by the name of the limit. */
+  readonly limits: { readonly [K in LimitName]?: number };
+  /** What clients have sent, and how long taking it in has kept the event loop busy. */
+  readonly received: Usage;
 }
+
+/** What is true at the moment. */
+type Now = Pick<ServerStatsReport, "connections" | "runningCalls" | "servedCalls" | "received" | "workers">;
 
 /** The counters. */
 export class ServerStats {
@@ -30,17 +44,38 @@ export class ServerStats {
   failedHandlers = 0;
   servedCalls = 0;
   readonly #ended: { [K in EndReason]?: number } = {};
+  readonly #limits: { [K in LimitName]?: number } = {};
+  /** Of connections that have ended. */
+  readonly received = { bytes: 0, frames: 0, busyMs: 0 };
 
-  /** A connection has ended that had taken so many calls. */
-  ended(end: SessionEnd, servedCalls: number): void {
-    this.#ended[end.reason] = (this.#ended[end.reason] ?? 0) + 1;
+  /** A connection has ended. */
+  ended({ reason, cause }: SessionEnd, { servedCalls, usage }: Pick<Session, "servedCalls" | "usage">): void {
+    count(this.#ended, reason);
+    if (reason === "LIMIT" && cause instanceof LimitExceeded) count(this.#limits, cause.limit);
     this.servedCalls += servedCalls;
+    add(this.received, usage);
   }
 
-  report(
-    now: Pick<ServerStatsReport, "connections" | "runningCalls" | "servedCalls" | "workers">,
-  ): ServerStatsReport {
+  report(now: Now): ServerStatsReport {
     const { accepted, failedAccepts, failedHandlers } = this;
-    return { ...now, accepted, failedAccepts, failedHandlers, ended: { ...this.#ended } };
+    return {
+      ...now,
+      accepted,
+      failedAccepts,
+      failedHandlers,
+      ended: { ...this.#ended },
+      limits: { ...this.#limits },
+    };
   }
+}
+
+function count<Name extends string>(counters: { [K in Name]?: number }, name: Name): void {
+  counters[name] = (counters[name] ?? 0) + 1;
+}
+
+/** Adds what one connection has sent. */
+export function add(sum: { -readonly [K in keyof Usage]: number }, { bytes, frames, busyMs }: Usage): void {
+  sum.bytes += bytes;
+  sum.frames += frames;
+  sum.busyMs += busyMs;
 }
