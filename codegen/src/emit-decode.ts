@@ -7,9 +7,10 @@ import { access, type EmitScope, enumName, indent, tag, tagOf, typeName } from "
 /** The method, as lines of an object literal's body. `keepUnknown`: what the schema does not know is kept. */
 export function emitDecode(scope: EmitScope, message: MessageModel, keepUnknown: boolean): string[] {
   const { tsName, isGroup } = message;
+  const weight = weightOf(message);
   const body = [
     "const reader = input instanceof BinaryReader ? input : new BinaryReader(input);",
-    `const outer = reader.${isGroup ? "enterGroup" : "enter"}(length);`,
+    `const outer = reader.${isGroup ? "enterGroup" : "enter"}(length${weight === 1 ? "" : `, ${weight}`});`,
     ...(isGroup ? [] : ["const end = reader.len;"]),
     ...(keepUnknown ? ["let unknown: number[] | undefined;"] : []),
     ...decodeLoop(scope, message, keepUnknown),
@@ -21,6 +22,14 @@ export function emitDecode(scope: EmitScope, message: MessageModel, keepUnknown:
   ];
   const parameters = `input: BinaryReader | Uint8Array, length?: number, message = createBase${tsName}()`;
   return [`decode(${parameters}): ${tsName} {`, ...indent(body), "},"];
+}
+
+/** How many elements an empty message counts for: one for each 100 bytes that its object, lists and maps take. */
+function weightOf({ fields }: MessageModel): number {
+  const slots = new Set(fields.map(({ oneof, property }) => oneof ?? property)).size;
+  const lists = fields.filter(({ presence }) => presence === "repeated" || presence === "packed").length;
+  const maps = fields.filter(({ presence }) => presence === "map").length;
+  return Math.ceil((24 + 8 * slots + 32 * lists + 200 * maps) / 100);
 }
 
 function decodeLoop(scope: EmitScope, message: MessageModel, keepUnknown: boolean): string[] {

@@ -490,7 +490,7 @@ export const Scalars: MessageFns<Scalars> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseScalars()): Scalars {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -801,7 +801,7 @@ export const Optionals: MessageFns<Optionals> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseOptionals()): Optionals {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -1095,7 +1095,7 @@ export const Lists: MessageFns<Lists> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLists()): Lists {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 8);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -1438,7 +1438,7 @@ export const Maps: MessageFns<Maps> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMaps()): Maps {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 38);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -3664,7 +3664,7 @@ export const WellKnown: MessageFns<WellKnown> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseWellKnown()): WellKnown {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 4);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -4423,7 +4423,7 @@ export const KitchenSink: MessageFns<KitchenSink> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseKitchenSink()): KitchenSink {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();

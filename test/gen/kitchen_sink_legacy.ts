@@ -132,7 +132,7 @@ export const Legacy: MessageFns<Legacy> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseLegacy()): Legacy {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();

@@ -858,7 +858,7 @@ export const Mapped: MessageFns<Mapped> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseMapped()): Mapped {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 5);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -1096,7 +1096,7 @@ export const Repeated: MessageFns<Repeated> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseRepeated()): Repeated {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -1241,7 +1241,7 @@ export const Packed: MessageFns<Packed> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBasePacked()): Packed {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();

@@ -7,12 +7,16 @@ const ON_HEAP_BYTES = 64;
 /** From here on an array of its own, whose allocation is then small next to the copy. */
 const SHARED_BYTES = 2048;
 
+/** All copies of nothing: it cannot be written to. */
+const NOTHING: Uint8Array = new Uint8Array(0);
+
 /** The slab being filled. Shared by the whole event loop on purpose: no byte of it is written twice. */
 const slab: { buf: Uint8Array; used: number } = { buf: new Uint8Array(0), used: 0 };
 
 /** A copy of the bytes from `start` to `end`. Its `buffer` may hold other copies, as with Node's pooled Buffers. */
 export function copyBytes(from: Uint8Array, start: number, end: number): Uint8Array {
   const length = end - start;
+  if (length === 0) return NOTHING;
   if (length <= ON_HEAP_BYTES || length > SHARED_BYTES) {
     // A Buffer's slice would be a Buffer.
     return from.constructor === Uint8Array

@@ -202,9 +202,10 @@ export class PackedReader extends Cursor {
     return scratchSigned[0] as bigint;
   }
 
-  /** Takes one element off what is left. */
-  protected spend(): void {
-    if (--this.elements < 0) this.fail("elements", `more than ${ELEMENT_LIMIT} elements in one message`);
+  /** Takes so many elements off what is left. */
+  protected spend(weight = 1): void {
+    this.elements -= weight;
+    if (this.elements < 0) this.fail("elements", `more than ${ELEMENT_LIMIT} elements in one message`);
   }
 
   /** What a new message may spend. */

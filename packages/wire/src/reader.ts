@@ -50,13 +50,14 @@ export class BinaryReader extends PackedReader {
    * Opens a message of `length` bytes, or of all that is left. `len` is the message's end from here on: read until
    * `pos` reaches it.
    *
+   * @param weight how many elements it counts for: one for each 100 bytes that it takes when it is empty.
    * @returns what to hand to `leave`.
    * @throws WireError `truncated`, `depth` or `elements`.
    */
-  enter(length: number | undefined): number {
+  enter(length: number | undefined, weight = 1): number {
     const outer = this.len;
     if (++this.depth > DEPTH_LIMIT) this.refuseDepth();
-    this.spend();
+    this.spend(weight);
     if (length !== undefined) {
       if (length > outer - this.pos)
         this.fail("truncated", "a message that runs past the end of the one around it");
@@ -76,8 +77,8 @@ export class BinaryReader extends PackedReader {
    *
    * @returns what to hand to `leave`.
    */
-  enterGroup(length: number | undefined): number {
-    return this.enter(length === undefined || length < 0 ? undefined : length);
+  enterGroup(length: number | undefined, weight = 1): number {
+    return this.enter(length === undefined || length < 0 ? undefined : length, weight);
   }
 
   /**

@@ -283,6 +283,21 @@ test("a million elements are read and one more is refused, and the next message 
   assert.is(Nested.decode(reader).lines.length, 999_999);
 });
 
+test("a message that is large when it is empty counts for several elements", () => {
+  const reader = new BinaryReader(new Uint8Array(0));
+  for (let i = 0; i < 25_000; i++) reader.leave(reader.enter(0, 40));
+  assert.is(
+    refusal(() => reader.enter(0)),
+    "elements",
+  );
+  reader.reset(new Uint8Array(0));
+  for (let i = 0; i < 500_000; i++) reader.leave(reader.enterGroup(-1, 2));
+  assert.is(
+    refusal(() => reader.enterGroup(-1, 2)),
+    "elements",
+  );
+});
+
 test("what a schema does not know is noted and kept as it came", () => {
   const buf = bytesOf(0x08, 1, 0x12, 2, 7, 7, 0x1b, 0x1c, 0x08, 2, 0x1d, 1, 2, 3, 4);
   const reader = new BinaryReader(buf);

@@ -141,7 +141,7 @@ export const Struct: MessageFns<Struct> & StructWrapperFns = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseStruct()): Struct {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 3);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();

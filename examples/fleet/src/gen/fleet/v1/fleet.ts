@@ -1545,7 +1545,7 @@ export const AgentSummary: MessageFns<AgentSummary> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseAgentSummary()): AgentSummary {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();

@@ -362,7 +362,7 @@ export const Hello: MessageFns<Hello> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseHello()): Hello {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
@@ -1082,7 +1082,7 @@ export const Failure: MessageFns<Failure> = {
 
   decode(input: BinaryReader | Uint8Array, length?: number, message = createBaseFailure()): Failure {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const outer = reader.enter(length);
+    const outer = reader.enter(length, 2);
     const end = reader.len;
     while (reader.pos < end) {
       const tag = reader.nextTag();
