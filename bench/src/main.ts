@@ -3,10 +3,12 @@
 
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { measurements } from "./measure/measurements.ts";
 import { fullSeed, measureSeed, quickSeed } from "./measure/seed.ts";
-import { describeMachine, machineText, versionsOf, versionsText } from "./report/machine.ts";
+import { describeMachine, machineText, type Versions, versionsOf, versionsText } from "./report/machine.ts";
+import { writePage } from "./report/page.ts";
 import { type Row, rowsText } from "./report/row.ts";
 import { type Section, sectionText } from "./report/section.ts";
 
@@ -15,12 +17,13 @@ interface Options {
   readonly quick?: boolean;
 }
 
+const docs = fileURLToPath(new URL("../../docs", import.meta.url));
+
 const print = (text: string) => void process.stdout.write(text);
 
 /** Machine, versions, the figures; the figures as JSON where that was asked for. */
-function report({ json, quick }: Options, packages: readonly string[], text: string, figures: object): void {
+function report({ json, quick }: Options, versions: Versions, text: string, figures: object): void {
   const machine = describeMachine();
-  const versions = versionsOf(packages);
   print(`\n${machineText(machine)}\n${versionsText(versions)}\n\n${text}`);
   if (quick === true) print("\nQuick: these figures mean nothing.\n");
   if (json === undefined) return;
@@ -39,13 +42,30 @@ async function seed(options: Options): Promise<void> {
   const rows = await measureSeed(settings);
   const packages = ["@vertex/server", "@vertex/client", "@grpc/grpc-js", "protobufjs"];
   const text = `medians of ${settings.rounds} interleaved runs\n\n${rowsText(rows)}`;
-  report(options, packages, text, { settings, rows });
+  report(options, versionsOf(packages), text, { settings, rows });
   judge(rows, options);
 }
 
 function section(options: Options, measured: Section): void {
-  report(options, measured.packages, sectionText(measured), { sections: [measured] });
+  report(options, measured.versions, sectionText(measured), { sections: [measured] });
   judge(measured.rows, options);
+}
+
+/** Measures all, one after the other, and writes the page. */
+async function publish(options: Options & { readonly docs: string }): Promise<void> {
+  const quick = options.quick === true;
+  const machine = describeMachine();
+  const sections: Section[] = [];
+  for (const { name, measure } of measurements) {
+    print(`${name} …\n`);
+    sections.push(await measure(quick));
+  }
+  const date = new Date().toISOString().slice(0, 10);
+  const folder = resolve(process.env.INIT_CWD ?? ".", options.docs);
+  await writePage(folder, { machine, date, quick, sections });
+  const versions: Versions = Object.assign({}, ...sections.map((each) => each.versions));
+  const rows = sections.flatMap((each) => each.rows);
+  report(options, versions, rowsText(rows), { sections });
 }
 
 const program = new Command("bench").description("Measures Vertex.").exitOverride((error) => {
@@ -67,5 +87,9 @@ for (const { name, about, measure } of measurements) {
     section(options, await measure(options.quick === true));
   });
 }
+
+command("publish", "all of them, written into docs/BENCHMARKS.md with their charts")
+  .option("--docs <folder>", "the folder with the page", docs)
+  .action(publish);
 
 await program.parseAsync(process.argv.filter((argument) => argument !== "--"));

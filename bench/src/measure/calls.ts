@@ -1,7 +1,7 @@
 // `bench calls`: unary calls over one connection, Vertex and its peers in turn.
 
 import type { Pair, Run } from "../peers/pair.ts";
-import { available, type Peer, peers } from "../peers/peers.ts";
+import { available, type Peer, peers, versionsOfAll } from "../peers/peers.ts";
 import { Child } from "../process/child.ts";
 import { cannotPin, coresOf, type Placement } from "../process/cores.ts";
 import { atLeast, atMost, type Row, row } from "../report/row.ts";
@@ -243,7 +243,7 @@ export async function measureCalls(settings: CallSettings): Promise<Section> {
     rows: rowsOf(ready, used, results, codec),
     losses: lossesOf(ready, used, results),
     skipped: unpinned === undefined ? skipped : [...skipped, unpinned],
-    packages: ready.flatMap((peer) => peer.packages),
+    versions: versionsOfAll(ready),
     runs: Object.fromEntries(results),
   };
 }

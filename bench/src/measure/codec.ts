@@ -2,6 +2,7 @@
 
 import { Child } from "../process/child.ts";
 import { cannotPin, coresOf } from "../process/cores.ts";
+import { versionsOf } from "../report/machine.ts";
 import { atLeast, type Row, row } from "../report/row.ts";
 import type { Chart, Section } from "../report/section.ts";
 import { geometricMean, spreadOf } from "../report/statistics.ts";
@@ -175,6 +176,6 @@ export async function measureCodec(settings: CodecSettings): Promise<Section> {
     losses: lossesOf(measured),
     skipped: cannot,
     runs: Object.fromEntries(measured.times),
-    packages: [...new Set(measured.codecs.flatMap(({ packages }) => packages))],
+    versions: versionsOf(measured.codecs.flatMap(({ packages }) => packages)),
   };
 }

@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NodePair, type Run } from "../peers/pair.ts";
-import { available, type Peer, peers } from "../peers/peers.ts";
+import { available, type Peer, peers, versionsOfAll } from "../peers/peers.ts";
 import { cannotPin } from "../process/cores.ts";
 import type { Usage } from "../process/usage.ts";
 import { atLeast, atMost, type Row, row } from "../report/row.ts";
@@ -199,7 +199,7 @@ export async function measureConnections(settings: ConnectionSettings): Promise<
     losses:
       ratio >= 1 ? [] : [`ws + protobuf: Vertex makes ${show(ratio)}x its calls/s over ${busy} connections`],
     skipped: idle < settings.idle ? [...skipped, few] : skipped,
-    packages: ready.flatMap(({ packages }) => packages),
+    versions: versionsOfAll(ready),
     runs: { busy: Object.fromEntries(results), held },
   };
 }

@@ -2,7 +2,7 @@
 
 import type { PacePlan, PaceResult } from "../load/pace.ts";
 import { NodePair, type Seen, seen } from "../peers/pair.ts";
-import { available, type Peer, peers } from "../peers/peers.ts";
+import { available, type Peer, peers, versionsOfAll } from "../peers/peers.ts";
 import { cannotPin } from "../process/cores.ts";
 import { atMost, type Row, row } from "../report/row.ts";
 import type { Chart, Section } from "../report/section.ts";
@@ -185,7 +185,7 @@ export async function measureLatency(settings: LatencySettings): Promise<Section
       rows: rowsOf(results),
       losses: lossesOf(running, results),
       skipped,
-      packages: ready.flatMap(({ packages }) => packages),
+      versions: versionsOfAll(ready),
       runs: Object.fromEntries(results),
     };
   } finally {

@@ -1,6 +1,7 @@
 // `bench memory`: an idle server, its connections, and what a call leaves to the garbage collector.
 
 import { peers } from "../peers/peers.ts";
+import { versionsOf } from "../report/machine.ts";
 import { atMost, type Row, row } from "../report/row.ts";
 import type { Chart, Section } from "../report/section.ts";
 import { spreadOf } from "../report/statistics.ts";
@@ -131,7 +132,7 @@ export async function measureMemory(settings: MemorySettings): Promise<Section> 
     rows: rowsOf(measured),
     losses: [],
     skipped: [],
-    packages: ["@vertex/server", "@vertex/client"],
+    versions: versionsOf(["@vertex/server", "@vertex/client"]),
     runs: measured,
   };
 }

@@ -3,7 +3,7 @@
 import type { BesideResult, PassPlan, PassResult } from "../load/pass.ts";
 import { NodePair, type Seen, seen } from "../peers/pair.ts";
 import type { Passage } from "../peers/peer.ts";
-import { available, type Peer, peers } from "../peers/peers.ts";
+import { available, type Peer, peers, versionsOfAll } from "../peers/peers.ts";
 import { cannotPin } from "../process/cores.ts";
 import { atLeast, atMost, type Row, row } from "../report/row.ts";
 import type { Chart, Section } from "../report/section.ts";
@@ -228,7 +228,7 @@ export async function measureStreams(settings: StreamSettings): Promise<Section>
       rows: rowsOf(results, beside),
       losses: lossesOf(ready, results),
       skipped,
-      packages: ready.flatMap(({ packages }) => packages),
+      versions: versionsOfAll(ready),
       runs: { streams: Object.fromEntries(results), beside: Object.fromEntries(beside) },
     };
   } finally {

@@ -44,7 +44,7 @@ export function seen({ seconds, cpuMicros }: LoadResult, calls: number, serverCp
 }
 
 /** A flood and what the server used for it. */
-function seenRun(result: FloodResult, serverCpuMicros: number): Run {
+export function seenRun(result: FloodResult, serverCpuMicros: number): Run {
   const callsPerSecond = result.calls / result.seconds;
   return { ...result, ...seen(result, result.calls, serverCpuMicros), callsPerSecond };
 }

@@ -1,7 +1,8 @@
 // Who is compared: one line each. A peer that cannot run here says what is missing.
 
-import { spawnSync } from "node:child_process";
 import type { Placement } from "../process/cores.ts";
+import { type Versions, versionsOf } from "../report/machine.ts";
+import { grpcCpp, grpcGo, has, NativePair, type Program, rust } from "./native.ts";
 import { NodePair, type Pair } from "./pair.ts";
 
 export interface Peer {
@@ -10,8 +11,8 @@ export interface Peer {
   readonly name: string;
   /** What it is: the product, a yardstick that carries bytes and promises nothing, or a peer. */
   readonly kind: "vertex" | "yardstick" | "peer";
-  /** npm packages whose versions are printed. */
-  readonly packages: readonly string[];
+  /** What it is made of. */
+  versions(): Versions;
   /** What to install before it can run; undefined when it can. */
   missing(): string | undefined;
   start(placement: Placement): Promise<Pair>;
@@ -26,12 +27,19 @@ function nodePeer(
   kind: Peer["kind"] = "peer",
   missing: Peer["missing"] = always,
 ): Peer {
-  return { id, name, kind, packages, missing, start: (placement) => NodePair.start(id, placement) };
+  const versions = () => versionsOf(packages);
+  return { id, name, kind, versions, missing, start: (placement) => NodePair.start(id, placement) };
 }
 
-/** Whether a command is there. */
-function has(command: string, argument = "--version"): boolean {
-  return spawnSync(command, [argument], { stdio: "ignore" }).status === 0;
+function nativePeer(id: string, name: string, program: Program, variant = ""): Peer {
+  return {
+    id,
+    name,
+    kind: "peer",
+    versions: () => program.versions(),
+    missing: () => program.missing(),
+    start: (placement) => NativePair.start(program, variant, placement),
+  };
 }
 
 const noBroker = () =>
@@ -46,6 +54,10 @@ export const peers: readonly Peer[] = [
   nodePeer("trpc", "tRPC over ws", ["@trpc/server"]),
   nodePeer("grpc-js", "grpc-js", ["@grpc/grpc-js"]),
   nodePeer("connect", "connect-es", ["@connectrpc/connect", "@bufbuild/protobuf"]),
+  nativePeer("grpc-cpp", "gRPC C++", grpcCpp),
+  nativePeer("grpc-go", "gRPC Go", grpcGo),
+  nativePeer("rust", "Rust tokio + bincode, coalesced", rust),
+  nativePeer("rust-each", "Rust tokio + bincode, a write per message", rust, "-each"),
 ];
 
 /** The peers that can run here, with a line for each that cannot. */
@@ -58,4 +70,9 @@ export function available(wanted: readonly Peer[]): { ready: Peer[]; skipped: st
     else skipped.push(missing);
   }
   return { ready, skipped };
+}
+
+/** The versions of all that runs. */
+export function versionsOfAll(ready: readonly Peer[]): Versions {
+  return Object.assign({}, ...ready.map((peer) => peer.versions())) as Versions;
 }

@@ -1,5 +1,6 @@
 // What a measurement hands on: tables, charts and rows that have a target. Text, Markdown and JSON are made of it.
 
+import type { Versions } from "./machine.ts";
 import { type Row, rowsText } from "./row.ts";
 import { type Table, tableText } from "./table.ts";
 
@@ -35,8 +36,8 @@ export interface Section {
   readonly losses: readonly string[];
   /** What could not be measured here, and what to install. */
   readonly skipped: readonly string[];
-  /** npm packages whose versions belong to it. */
-  readonly packages: readonly string[];
+  /** Versions of all that was compared. */
+  readonly versions: Versions;
   /** All that was measured, run by run, for the JSON file. */
   readonly runs: unknown;
 }
