@@ -1,14 +1,16 @@
 // `pnpm bench`: which measurement, and where its figures go. Exit code: 0 all bars met, 1 one missed (goals do not
 // count), 2 wrong call.
 
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { type Baseline, gateText, measureGate, runGate } from "./measure/gate.ts";
+import { cannotCount } from "./measure/instructions.ts";
 import { measurements } from "./measure/measurements.ts";
 import { fullSeed, measureSeed, quickSeed } from "./measure/seed.ts";
 import { describeMachine, machineText, type Versions, versionsOf, versionsText } from "./report/machine.ts";
-import { writePage } from "./report/page.ts";
+import { writePage } from "./report/publish.ts";
 import { type Row, rowsText } from "./report/row.ts";
 import { type Section, sectionText } from "./report/section.ts";
 
@@ -18,6 +20,8 @@ interface Options {
 }
 
 const docs = fileURLToPath(new URL("../../docs", import.meta.url));
+
+const baselineFile = fileURLToPath(new URL("../baseline.json", import.meta.url));
 
 const print = (text: string) => void process.stdout.write(text);
 
@@ -68,6 +72,22 @@ async function publish(options: Options & { readonly docs: string }): Promise<vo
   report(options, versions, rowsText(rows), { sections });
 }
 
+/** Measures what must not get worse; records it, or fails when it has. */
+async function gate({ record }: { readonly record?: boolean }): Promise<void> {
+  const recorded = existsSync(baselineFile)
+    ? (JSON.parse(readFileSync(baselineFile, "utf8")) as Baseline)
+    : undefined;
+  if (record === true || recorded === undefined) {
+    const cannot = cannotCount();
+    const values = await measureGate(cannot === undefined ? [] : ["instructions"], Number.POSITIVE_INFINITY);
+    writeFileSync(baselineFile, `${JSON.stringify({ node: process.version, values }, null, 2)}\n`);
+    return print(`${cannot === undefined ? "" : `${cannot}\n`}recorded in ${baselineFile}\n`);
+  }
+  const { verdicts, skipped } = await runGate(recorded);
+  print(gateText(verdicts, skipped));
+  if (verdicts.some(({ good }) => !good)) process.exitCode = 1;
+}
+
 const program = new Command("bench").description("Measures Vertex.").exitOverride((error) => {
   process.exit(error.exitCode === 0 ? 0 : 2);
 });
@@ -91,5 +111,9 @@ for (const { name, about, measure } of measurements) {
 command("publish", "all of them, written into docs/BENCHMARKS.md with their charts")
   .option("--docs <folder>", "the folder with the page", docs)
   .action(publish);
+
+command("gate", "whether calls and codecs are slower than recorded in bench/baseline.json")
+  .option("--record", "records what is measured now")
+  .action(gate);
 
 await program.parseAsync(process.argv.filter((argument) => argument !== "--"));

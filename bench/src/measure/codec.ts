@@ -38,9 +38,13 @@ interface Measured {
 }
 
 /** Times codecs, all or some, in a process of their own. */
-async function timeCodecs(settings: CodecSettings, only: readonly string[] = []): Promise<Measured> {
+export async function timeCodecs(
+  settings: CodecSettings,
+  only: readonly string[] = [],
+  nodeFlags: readonly string[] = [],
+): Promise<Measured> {
   const core = cannotPin() === undefined ? coresOf("apart").server : undefined;
-  const child = await Child.start("codecs", [], { core });
+  const child = await Child.start("codecs", [], { core, nodeFlags });
   try {
     const codecs = await child.ask<CodecName[]>("codecs");
     const sizes = await child.ask<[string, number][]>("sizes");

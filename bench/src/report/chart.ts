@@ -27,7 +27,7 @@ function marks({ logarithmic, unit }: Chart) {
 }
 
 /** What Vega-Lite is told. */
-export function specificationOf(chart: Chart): TopLevelSpec {
+function specificationOf(chart: Chart): TopLevelSpec {
   const panels = new Set(chart.bars.map(({ panel }) => panel)).size;
   const layer = marks(chart);
   const base = { data: { values: chart.bars }, title: chart.title, background: "white" };

@@ -1,8 +1,5 @@
 // docs/BENCHMARKS.md: what stands between its markers is written by `bench publish`.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { chartSvg } from "./chart.ts";
 import { type Machine, machineText, type Versions, versionsText } from "./machine.ts";
 import { targetTable } from "./row.ts";
 import type { Section } from "./section.ts";
@@ -11,7 +8,7 @@ import { tableMarkdown } from "./table.ts";
 const [start, end] = ["<!-- results:start -->", "<!-- results:end -->"];
 
 /** Where the charts stand, beside the page. */
-const CHARTS = "benchmarks";
+export const CHARTS = "benchmarks";
 
 /** What is known of the run as a whole. */
 export interface Published {
@@ -64,15 +61,4 @@ export function withResults(page: string, results: string): string {
   const [from, to] = [page.indexOf(start), page.indexOf(end)];
   if (from === -1 || to < from) throw new Error(`the page has no ${start} … ${end}`);
   return `${page.slice(0, from + start.length)}\n\n${results.trimEnd()}\n\n${page.slice(to)}`;
-}
-
-/** Writes the page and its charts into a folder that has the page. */
-export async function writePage(folder: string, published: Published): Promise<void> {
-  const page = join(folder, "BENCHMARKS.md");
-  const text = withResults(readFileSync(page, "utf8"), resultsMarkdown(published));
-  mkdirSync(join(folder, CHARTS), { recursive: true });
-  for (const chart of published.sections.flatMap(({ charts }) => charts)) {
-    writeFileSync(join(folder, CHARTS, `${chart.id}.svg`), await chartSvg(chart));
-  }
-  writeFileSync(page, text);
 }
