@@ -9,6 +9,7 @@ import {
   FieldDescriptorProto_Label as Label,
   FieldDescriptorProto_Type as Type,
 } from "@bufbuild/protobuf/wkt";
+import { defaultLiteral } from "./defaults.ts";
 import type { TypeRef } from "./model.ts";
 import { camelCase } from "./names.ts";
 import { type Schema, typesOf } from "./schema.ts";
@@ -58,6 +59,8 @@ export interface FieldModel {
   readonly oneof?: string;
   readonly presence: Presence;
   readonly content: Content;
+  /** What the schema says of its absence, as TypeScript: in proto2, of optional fields. */
+  readonly default?: string;
   /** Of a map: what ts-proto calls its entries, and what their values are. */
   readonly entry?: { readonly tsName: string; readonly value: Content };
 }
@@ -154,9 +157,21 @@ function modelField(schema: Schema, owner: Owner, field: FieldDescriptorProto): 
   }
   const content = modelContent(schema, field);
   const presence = presenceOf(owner, field, content);
-  if (!isUnionMember(field)) return { ...model, presence, content };
+  if (!isUnionMember(field)) return { ...model, presence, content, ...defaultOf(schema, field) };
   const oneof = camelCase(owner.desc.oneofDecl[field.oneofIndex]?.name ?? "");
   return { ...model, oneof, presence, content };
+}
+
+/** The default of an optional field of proto2. */
+function defaultOf(schema: Schema, field: FieldDescriptorProto): { default?: string } {
+  const isGiven = isFieldSet(field, FieldDescriptorProtoSchema.field.defaultValue);
+  const literal = isGiven && field.label === Label.OPTIONAL ? defaultLiteral(field) : undefined;
+  if (literal === undefined || field.type !== Type.ENUM)
+    return literal === undefined ? {} : { default: literal };
+  const entry = schema.types.get(field.typeName.slice(1));
+  const values = entry?.kind === "enum" ? entry.desc.value : [];
+  const number = values.find(({ name }) => name === literal)?.number;
+  return number === undefined ? {} : { default: String(number) };
 }
 
 /** The message of a map's entries, if `field` is a map. */

@@ -6,6 +6,7 @@ import { checkFiles } from "./check-schema.ts";
 import { checkServices } from "./check-services.ts";
 import { modelMessages } from "./codec-model.ts";
 import { emitCodecs } from "./emit-codec.ts";
+import { emitDefaults } from "./emit-defaults.ts";
 import { emitService } from "./emit-service.ts";
 import type { Issue } from "./errors.ts";
 import { parseGeneratedFile } from "./generated-file.ts";
@@ -75,7 +76,9 @@ function assemble(
 ): string {
   const file = parseGeneratedFile(hardenShapes(shape?.text ?? "export {};\n", withInheritedFields(source)));
   const scope = { ...options, file, source: source.name };
-  emitCodecs(scope, modelMessages(schema, source), options.unknownFields === "keep");
+  const messages = modelMessages(schema, source);
+  emitCodecs(scope, messages, options.unknownFields === "keep");
+  emitDefaults(scope, messages);
   for (const service of services) {
     const taken = emitService(file, service, options);
     if (taken === undefined) continue;

@@ -5,7 +5,7 @@
 import { BinaryReader } from "@vertex/protocol/gen";
 import * as assert from "uvu/assert";
 import { Choice, KitchenSink, Maps, Optionals, Scalars, WellKnown } from "../gen/kitchen_sink.ts";
-import { Legacy } from "../gen/kitchen_sink_legacy.ts";
+import { Legacy, LegacyDefaults } from "../gen/kitchen_sink_legacy.ts";
 import { suite } from "../support/suite.ts";
 import { createWorkspace, type Workspace } from "./workspace.ts";
 
@@ -111,6 +111,25 @@ test("a field with presence is kept when it holds the default, in proto3 and in 
   const absent = Legacy.decode(Legacy.encode(Legacy.create({ name: "x" })).finish());
   assert.equal(absent, Legacy.create({ name: "x" }));
   assert.is(absent.count, undefined);
+});
+
+test("the defaults of proto2 stand beside the message", () => {
+  assert.is(LegacyDefaults.count, 42);
+  assert.is(LegacyDefaults.text, `a "quoted" default\n\`$${"{1}"}\` \\ */`);
+  assert.is(LegacyDefaults.unbounded, Number.POSITIVE_INFINITY);
+  assert.is(LegacyDefaults.old, 5);
+  assert.is(LegacyDefaults.big, -9007199254740993n);
+  assert.ok(Number.isNaN(LegacyDefaults.odd));
+  return withCodecs(
+    'syntax = "proto2";\nmessage M { optional bytes b = 1 [default = "a\\"\\\\\\n\\377\\0"]; optional string s = 2 [default = "\\u202e\u202eé"]; }\nmessage MDefaults {}\n',
+    [],
+    (_, workspace) => {
+      const code = workspace.read("gen/a.ts");
+      assert.match(code, "b: new Uint8Array([97, 34, 92, 10, 255, 0]),");
+      assert.match(code, 's: "\\u202e\\u202e\\u00e9",');
+      assert.match(code, "export const MDefaults_: {");
+    },
+  );
 });
 
 const group = `syntax = "proto2";

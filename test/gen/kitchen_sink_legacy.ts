@@ -284,3 +284,24 @@ export interface MessageFns<T> {
   create(base?: DeepPartial<T>): T;
   fromPartial(object: DeepPartial<T>): T;
 }
+
+/** What the schema says of fields that a `Legacy` leaves undefined. */
+export const LegacyDefaults: {
+  readonly count: number;
+  readonly text: string;
+  readonly ratio: number;
+  readonly unbounded: number;
+  readonly flag: boolean;
+  readonly old: Old;
+  readonly big: bigint;
+  readonly odd: number;
+} = {
+  count: 42,
+  text: "a \"quoted\" default\n`${1}` \\ */",
+  ratio: -1.5,
+  unbounded: globalThis.Infinity,
+  flag: true,
+  old: 5,
+  big: -9007199254740993n,
+  odd: globalThis.Number.NaN,
+};
