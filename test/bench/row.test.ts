@@ -1,5 +1,5 @@
 import * as assert from "uvu/assert";
-import { atLeast, atMost, row, rowsText, targetTable } from "../../bench/src/report/row.ts";
+import { atLeast, atMost, row, rowsText, targetTable, unmeasured } from "../../bench/src/report/row.ts";
 import { suite } from "../support/suite.ts";
 
 const test = suite("bench row");
@@ -27,4 +27,11 @@ test("the table of targets leaves out figures without one and says no where one 
     row("b", "heap", "bytes", [9], null),
   ]);
   assert.equal(lines, [["speed", "at least 3", "2.00 x", "1.00 - 3.00", "**no**"]]);
+});
+
+test("a target that could not be measured stands in the table, neither met nor missed", () => {
+  const figure = unmeasured("a", "against a peer", atLeast(3));
+  assert.equal(targetTable("targets", [figure]).lines, [
+    ["against a peer (not measured here)", "at least 3", "-", "", "?"],
+  ]);
 });

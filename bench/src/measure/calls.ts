@@ -4,7 +4,7 @@ import type { Pair, Run } from "../peers/pair.ts";
 import { available, type Peer, peers, versionsOfAll } from "../peers/peers.ts";
 import { Child } from "../process/child.ts";
 import { cannotPin, coresOf, type Placement } from "../process/cores.ts";
-import { atLeast, atMost, type Row, row } from "../report/row.ts";
+import { atLeast, atMost, type Row, row, unmeasured } from "../report/row.ts";
 import type { Chart, Section } from "../report/section.ts";
 import { spreadOf } from "../report/statistics.ts";
 import { show, showSpread, type Table } from "../report/table.ts";
@@ -170,33 +170,53 @@ async function codecMicros(rounds: number): Promise<number[]> {
   }
 }
 
+/** The rows of depth 1, for each way in which the two ends can share cores. */
+function loneRows(used: readonly Workload[], results: Results<Run>): Row[] {
+  const p50 = (run: Run) => run.p50Micros;
+  return used
+    .filter(({ depth }) => depth === 1)
+    .flatMap((workload) => {
+      const where = placements[workload.placement];
+      const [ours, bare, grpc] = ["vertex", "net", "grpc-js"].map((id) => keyOf(workload, id)) as [
+        string,
+        string,
+        string,
+      ];
+      return [
+        row(
+          `calls-lone-${workload.placement}`,
+          `unary, depth 1, ${where}: p50 against bare net`,
+          "x",
+          ratiosOf(results, ours, bare, p50),
+          atMost(1.15),
+        ),
+        row(
+          `calls-lone-grpc-js-${workload.placement}`,
+          `unary, depth 1, ${where}: grpc-js's p50 against Vertex's`,
+          "x",
+          ratiosOf(results, grpc, ours, p50),
+          atLeast(4),
+        ),
+      ];
+    });
+}
+
 function rowsOf(
   ready: readonly Peer[],
   used: readonly Workload[],
   results: Results<Run>,
-  codec: number[],
+  codec: readonly number[],
 ): Row[] {
-  const find = (depth: number) => used.find((each) => each.depth === depth) as Workload;
-  const [lone, deep] = [find(1), find(64)];
-  const against = (workload: Workload, id: string, pick: (run: Run) => number) =>
-    ratiosOf(results, keyOf(workload, "vertex"), keyOf(workload, id), pick);
-  const there = (id: string) => ready.find((peer) => peer.id === id);
-  const rows = leads.flatMap(([id, times]) => {
-    const peer = there(id);
-    if (peer === undefined) return [];
-    return [
-      row(
-        `calls-${id}`,
-        `unary, depth 64: calls/s against ${peer.name}`,
-        "x",
-        against(deep, id, perSecond),
-        atLeast(times),
-      ),
-    ];
+  const deep = used.find(({ depth }) => depth === 64) as Workload;
+  const [ours, bare] = [keyOf(deep, "vertex"), keyOf(deep, "net")];
+  const rows = leads.map(([id, times]) => {
+    const name = `unary, depth 64: calls/s against ${peers.find((peer) => peer.id === id)?.name ?? id}`;
+    if (!ready.some((peer) => peer.id === id)) return unmeasured(`calls-${id}`, name, atLeast(times));
+    return row(`calls-${id}`, name, "x", ratiosOf(results, ours, keyOf(deep, id), perSecond), atLeast(times));
   });
-  const bare = runsOf(results, keyOf(deep, "net"));
-  const over = runsOf(results, keyOf(deep, "vertex")).map(
-    (run, i) => run.serverMicros - (bare[i] as Run).serverMicros - (codec[i % codec.length] as number),
+  const bareRuns = runsOf(results, bare);
+  const over = runsOf(results, ours).map(
+    (run, i) => run.serverMicros - (bareRuns[i] as Run).serverMicros - (codec[i % codec.length] as number),
   );
   return [
     ...rows,
@@ -208,20 +228,7 @@ function rowsOf(
       atMost(0.5),
       `codec ${show(spreadOf(codec).median)} µs`,
     ),
-    row(
-      "calls-lone",
-      "unary, depth 1: p50 against bare net",
-      "x",
-      against(lone, "net", (run) => run.p50Micros),
-      atMost(1.15),
-    ),
-    row(
-      "calls-lone-grpc-js",
-      "unary, depth 1: grpc-js's p50 against Vertex's",
-      "x",
-      against(lone, "grpc-js", (run) => run.p50Micros).map((ratio) => 1 / ratio),
-      atLeast(4),
-    ),
+    ...loneRows(used, results),
   ];
 }
 

@@ -40,6 +40,22 @@ export function row(
   return { id, name, unit, value: median, least, most, bar, good, note };
 }
 
+/** A figure that has a target and could not be measured here. */
+export function unmeasured(id: string, name: string, bar: Bar): Row {
+  const none = Number.NaN;
+  return {
+    id,
+    name,
+    unit: "",
+    value: none,
+    least: none,
+    most: none,
+    bar,
+    good: null,
+    note: "not measured here",
+  };
+}
+
 export const atLeast = (value: number): Bar => ({ is: "at least", value, goal: true });
 export const atMost = (value: number): Bar => ({ is: "at most", value, goal: true });
 
@@ -57,7 +73,8 @@ function verdict({ good, bar }: Row): string {
 const barText = (bar: Bar | null) => (bar === null ? "" : `${bar.is} ${bar.value.toLocaleString("en-US")}`);
 
 const valueText = ({ value, unit }: Row) => `${show(value)} ${unit}`.trimEnd();
-const spreadText = ({ least, most }: Row) => (least === most ? "" : `${show(least)} - ${show(most)}`);
+const spreadText = ({ least, most }: Row) =>
+  least === most || Number.isNaN(least) ? "" : `${show(least)} - ${show(most)}`;
 
 /** The figures as text. */
 export function rowsText(rows: readonly Row[]): string {
@@ -88,7 +105,7 @@ export function targetTable(title: string, rows: readonly Row[]): Table {
         barText(each.bar),
         valueText(each),
         spreadText(each),
-        each.good ? "yes" : "**no**",
+        each.good === null ? "?" : each.good ? "yes" : "**no**",
       ]),
   };
 }

@@ -1,5 +1,6 @@
-// file-timeout: 180 s
-// Only that the benchmark runs and shows all its figures: how large they are depends on who else is at work here.
+// file-timeout: 300 s
+// Only that the benchmarks run and show all their figures: how large they are depends on who else is at work here. One
+// file, because each run builds anew. Not here: calls, which builds its native peers first, and the gate, which CI runs.
 
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -10,13 +11,19 @@ import * as assert from "uvu/assert";
 import { suite } from "../support/suite.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const test = suite("bench seed");
+const test = suite("bench commands");
 
 interface Figure {
   readonly id: string;
   readonly value: number;
   readonly least: number;
   readonly most: number;
+}
+
+interface Measured {
+  readonly rows: readonly Figure[];
+  readonly tables: readonly unknown[];
+  readonly charts: readonly unknown[];
 }
 
 function runNode(args: readonly string[]): Promise<{ code: number | null; output: string }> {
@@ -42,7 +49,7 @@ async function buildIfMissing(): Promise<void> {
 }
 
 test(
-  "a quick run shows every figure with its note, in the table and as JSON",
+  "a quick run of seed shows every figure with its note, in the table and as JSON",
   async () => {
     const folder = mkdtempSync(join(tmpdir(), "vertex-bench-"));
     try {
@@ -79,6 +86,61 @@ test(
   },
   { timeoutMs: 120_000 },
 );
+
+const sections: { readonly [name: string]: readonly string[] } = {
+  codec: [
+    "codec-encode-vertex",
+    "codec-encode-vertex-best",
+    "codec-encode-in-place",
+    "codec-encode-in-place-best",
+    "codec-decode-vertex",
+    "codec-decode-vertex-best",
+    "codec-decode-in-place",
+    "codec-decode-in-place-best",
+  ],
+  latency: ["latency-slow"],
+  streams: [
+    "streams-small-up",
+    "streams-small-down",
+    "streams-large-up",
+    "streams-large-down",
+    "streams-beside-1",
+    "streams-beside-64",
+  ],
+  connections: ["connections-busy", "connections-failures", "connections-idle", "connections-held"],
+  memory: [
+    "memory-idle",
+    "memory-connection",
+    "memory-buffers-server",
+    "memory-buffers-client",
+    "memory-heap-server",
+    "memory-heap-client",
+  ],
+};
+
+for (const [name, ids] of Object.entries(sections)) {
+  test(
+    `a quick run of ${name} measures every row of its targets`,
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "vertex-bench-"));
+      try {
+        const json = join(folder, "figures.json");
+        const { code, output } = await runNode(["bench/run.mjs", name, "--quick", "--json", json]);
+        assert.is(code, 0, output);
+        const [section] = (JSON.parse(readFileSync(json, "utf8")) as { sections: Measured[] }).sections;
+        assert.equal(
+          section?.rows.map(({ id }) => id),
+          ids,
+        );
+        for (const { id, value } of section?.rows ?? []) assert.ok(Number.isFinite(value), `${id}: ${value}`);
+        assert.ok((section?.tables.length ?? 0) > 0 && (section?.charts.length ?? 0) > 0);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+    { timeoutMs: 60_000 },
+  );
+}
 
 test("a command that does not exist is refused with the usage", async () => {
   const { code, output } = await runNode(["bench/run.mjs", "sead"]);
