@@ -130,7 +130,7 @@ async function measureBeside(bench: Bench): Promise<void> {
   const [idle, beside]: { p50: number; p99: number }[][] = [[], []];
   for (let round = 0; round < rounds; round++) {
     const calm = await bench.probe(PROBE_MS, light(bench));
-    const release = saturate(bench, 20, 4);
+    const release = saturate(bench, 20, 8);
     await sleep(100);
     const busy = await bench.probe(PROBE_MS, light(bench));
     await release();
@@ -139,10 +139,13 @@ async function measureBeside(bench: Bench): Promise<void> {
   }
   const of = (list: typeof idle, field: "p50" | "p99") => median((list ?? []).map((each) => each[field]));
   const ratio = median((beside ?? []).map(({ p99 }, round) => p99 / (idle?.[round]?.p99 ?? Number.NaN)));
-  console.log(`light calls beside two workers that compute 20 ms a call, medians of ${rounds} rounds:`);
+  console.log(
+    `light calls beside two workers that compute 20 ms a call, 8 callers, medians of ${rounds} rounds:`,
+  );
   console.log(`  idle      p50 ${of(idle, "p50").toFixed(3)} ms   p99 ${of(idle, "p99").toFixed(3)} ms`);
   console.log(`  saturated p50 ${of(beside, "p50").toFixed(3)} ms   p99 ${of(beside, "p99").toFixed(3)} ms`);
   bound("p99 against idle", ratio, 2, "x");
+  bound("p99", of(beside, "p99"), 50, "ms");
 }
 
 async function measureLoop(bench: Bench): Promise<void> {

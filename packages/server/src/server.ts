@@ -103,7 +103,7 @@ export class Server implements AsyncDisposable {
    * server.workers(new URL("./reports-worker.js", import.meta.url), { threads: 2 });
    * ```
    *
-   * @param module a `file:` URL; under a loader such as tsx, `.js` finds the `.ts` file.
+   * @param module a `file:` URL; `.js` finds the `.ts` file where there is no other.
    * @throws VertexError (usage) for an option out of its bounds.
    */
   workers(module: URL, options: WorkerOptions = {}): this {

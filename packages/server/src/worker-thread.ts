@@ -1,7 +1,8 @@
 // `@vertex/server/worker-thread`: what runs in a worker thread of `server.workers`. Loaded by the thread, not by you.
 
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { threadId } from "node:worker_threads";
 import type { LaneStart } from "./workers/lane-start.ts";
 import { handlersIn } from "./workers/worker-handlers.ts";
@@ -26,18 +27,24 @@ export async function serveLane(start: LaneStart): Promise<void> {
 }
 
 /**
- * Loads the user's module the way this one was loaded: two copies of `VertexError` would not know each other. On
- * Node 20, a loader such as tsx reads TypeScript in worker threads only through `require`.
+ * Loads the user's module the way this one was loaded: two copies of `VertexError` would not know each other. piscina
+ * requires its modules, which a loader such as tsx turns into CommonJS; then there is a file name here. On Node 20 such
+ * a loader reads TypeScript in worker threads through `require` only.
  */
 async function load(url: string): Promise<object> {
-  const requireIt = (): object => createRequire(import.meta.url)(fileURLToPath(url)) as object;
-  if (import.meta.url.endsWith(".ts")) return requireIt();
+  const path = existing(fileURLToPath(url));
+  const requireIt = (): object => createRequire(import.meta.url)(path) as object;
+  if (typeof __filename === "string") return requireIt();
   try {
-    return (await import(url)) as object;
+    return (await import(pathToFileURL(path).href)) as object;
   } catch (error) {
-    const { code, url: missing } = error as { code?: unknown; url?: unknown };
-    if (code === "ERR_UNKNOWN_FILE_EXTENSION") return requireIt();
-    if (code === "ERR_MODULE_NOT_FOUND" && missing === url) return requireIt();
+    if ((error as { code?: unknown }).code === "ERR_UNKNOWN_FILE_EXTENSION") return requireIt();
     throw error;
   }
+}
+
+/** `reports.js` while it is still `reports.ts`. */
+function existing(path: string): string {
+  const source = path.replace(/\.([cm]?)js$/, ".$1ts");
+  return !existsSync(path) && existsSync(source) ? source : path;
 }

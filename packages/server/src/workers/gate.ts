@@ -33,9 +33,10 @@ export class Gate {
     this.#givenUp = givenUp;
   }
 
+  /** Begins no call before what came with it has been read: a handler's time is not its connection's. */
   enter(callId: number, begin: (slot: number) => void): void {
     this.#waiting.push({ callId, begin });
-    this.#pump();
+    if (this.#waiting.length === 1) queueMicrotask(() => this.#pump());
   }
 
   /** A handler has settled. */

@@ -104,9 +104,21 @@ export class WorkerSession {
           leave();
           return reject(error);
         }
-        if (isThenable(result)) result.then(leave, leave);
-        else leave();
-        resolve(result);
+        if (!isThenable(result)) {
+          resolve(result);
+          return leave();
+        }
+        // Settled before the next call begins: what that answers at once must not overtake it.
+        result.then(
+          (answer) => {
+            resolve(answer);
+            leave();
+          },
+          (error: unknown) => {
+            reject(error);
+            leave();
+          },
+        );
       });
     });
   }

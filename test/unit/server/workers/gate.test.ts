@@ -4,6 +4,7 @@ import { Gate } from "../../../../packages/server/src/workers/gate.ts";
 import { suite } from "../../../support/suite.ts";
 
 const test = suite("the gate of a worker thread");
+const microtask = () => Promise.resolve();
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A board with a call in each slot, named 1, 3, 5 and so on. */
@@ -16,18 +17,20 @@ function offered(calls: number): Board {
   return board;
 }
 
-test("lets in as many as there are places, first come first served", () => {
+test("lets in as many as there are places, first come first served", async () => {
   const board = offered(3);
   const gate = new Gate(board, 2, () => {});
   const begun: number[] = [];
   for (const id of [1, 3, 5]) gate.enter(id, (slot) => begun.push(slot));
+  assert.equal(begun, [], "what came with them is read first");
+  await microtask();
   assert.equal(begun, [0, 1]);
   gate.leave(1, 0);
   assert.equal(begun, [0, 1, 2]);
   assert.is(board.state(0), "done");
 });
 
-test("passes over what was taken back", () => {
+test("passes over what was taken back", async () => {
   const board = offered(2);
   const gate = new Gate(board, 1, () => {});
   board.retract(0);
@@ -35,17 +38,19 @@ test("passes over what was taken back", () => {
   gate.enter(1, (slot) => begun.push(slot));
   gate.enter(3, (slot) => begun.push(slot));
   gate.enter(99, (slot) => begun.push(slot));
+  await microtask();
   assert.equal(begun, [-1, 1]);
   gate.leave(3, 1);
   assert.equal(begun, [-1, 1, -1]);
 });
 
-test("says when a handler has settled whose call was given up", () => {
+test("says when a handler has settled whose call was given up", async () => {
   const board = offered(2);
   const settled: number[] = [];
   const gate = new Gate(board, 2, (callId) => settled.push(callId));
   gate.enter(1, () => {});
   gate.enter(3, () => {});
+  await microtask();
   board.cut(1);
   gate.leave(1, 0);
   gate.leave(3, 1);
