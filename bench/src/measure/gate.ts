@@ -76,7 +76,8 @@ export const checks: readonly Check[] = [
     unit: "bytes",
     better: "less",
     tolerance: 0.1,
-    slack: 1,
+    // One buffer of 64 KiB in all the calls that are counted is not one for each.
+    slack: 8,
   },
   { id: "instructions", name: "instructions of a call, both ends", unit: "", better: "less", tolerance: 0.1 },
 ];
@@ -236,15 +237,14 @@ function judge(values: Values, baseline: Baseline): Verdict[] {
 export async function runGate(baseline: Baseline): Promise<{ verdicts: Verdict[]; skipped: string[] }> {
   const cannot = cannotCompareInstructions(baseline);
   const skip = cannot === undefined ? [] : ["instructions"];
-  const values = await measureGate(skip, INSTRUCTIONS_MS);
+  let values = await measureGate(skip, INSTRUCTIONS_MS);
   const failed = judge(values, baseline).filter(({ good }) => !good);
-  if (failed.length === 0)
-    return { verdicts: judge(values, baseline), skipped: cannot === undefined ? [] : [cannot] };
-  progress(`gate, once more: ${failed.map(({ check }) => check.id).join(", ")}`);
-  const passing = checks.map(({ id }) => id).filter((id) => !failed.some(({ check }) => check.id === id));
-  const again = await measureGate([...skip, ...passing], INSTRUCTIONS_MS);
-  return {
-    verdicts: judge({ ...values, ...again }, baseline),
-    skipped: cannot === undefined ? [] : [cannot],
-  };
+  if (failed.length > 0) {
+    progress(`gate, once more: ${failed.map(({ check }) => check.id).join(", ")}`);
+    const passing = checks.map(({ id }) => id).filter((id) => !failed.some(({ check }) => check.id === id));
+    values = { ...values, ...(await measureGate([...skip, ...passing], INSTRUCTIONS_MS)) };
+  }
+  const late = `instructions skipped: counting them took longer than ${INSTRUCTIONS_MS / 1_000} s`;
+  const why = cannot ?? (values.instructions === undefined ? late : undefined);
+  return { verdicts: judge(values, baseline), skipped: why === undefined ? [] : [why] };
 }
