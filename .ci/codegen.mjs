@@ -12,6 +12,8 @@ const jobs = [
   [
     "schema/vertex/v1/control.proto",
     "packages/protocol/src/gen",
+    "--proto",
+    "schema/vertex/v1/violations.proto",
     "--include",
     "schema",
     "--runtime",
@@ -19,6 +21,7 @@ const jobs = [
   ],
   ["schema/fleet/v1/fleet.proto", "examples/fleet/src/gen", "--include", "schema"],
   ["bench/schema", "bench/gen"],
+  ["bench/validate/validate.proto", "bench/validate/gen"],
   ["test/schema", "test/gen"],
 ];
 
@@ -29,16 +32,56 @@ for (const [schema, out, ...more] of jobs) {
   execFileSync(process.execPath, [command, ...parameters], { cwd: root, stdio: "inherit" });
 }
 
-/** vertex/v1/options.proto travels inside the generator, so that everybody's schema can import it. */
+/** vertex/v1/options.proto and buf/validate/validate.proto travel inside the generator, so that all can import them. */
 function embedOptions() {
-  const lines = readFileSync(join(root, "schema/vertex/v1/options.proto"), "utf8").trimEnd().split("\n");
-  const text = `// The text of vertex/v1/options.proto, so that every schema can import it. Written by .ci/codegen.mjs from schema/.
+  writeFileSync(
+    join(root, "codegen/src/gen/options-proto.ts"),
+    embedded("vertex/v1/options.proto", "OPTIONS_PROTO"),
+  );
+  const descriptor = Buffer.from(descriptorOf("buf/validate/validate.proto")).toString("base64");
+  const pieces = descriptor.match(/.{1,110}/g).map((piece) => `  ${JSON.stringify(piece)},\n`);
+  const text = `${embedded("buf/validate/validate.proto", "VALIDATE_PROTO")}
+/** The same, compiled: a FileDescriptorProto in base64. */
+export const VALIDATE_DESCRIPTOR: string = [
+${pieces.join("")}].join("");
+`;
+  writeFileSync(join(root, "codegen/src/gen/validate-proto.ts"), text);
+}
 
-/** What \`import "vertex/v1/options.proto"\` finds. */
-export const OPTIONS_PROTO: string = [
+/** A module that holds the text of a .proto file. */
+function embedded(name, constant) {
+  const lines = readFileSync(join(root, "schema", name), "utf8")
+    .trimEnd()
+    .split("\n");
+  return `// The text of ${name}, so that every schema can import it. Written by .ci/codegen.mjs from schema/.
+
+/** What \`import "${name}"\` finds. */
+export const ${constant}: string = [
 ${lines.map((line) => `  ${JSON.stringify(line)},\n`).join("")}]
   .join("\\n")
   .concat("\\n");
 `;
-  writeFileSync(join(root, "codegen/src/gen/options-proto.ts"), text);
+}
+
+/** The file called `name` in what buf makes of schema/: the first field of a set is a file, the first of a file its name. */
+function descriptorOf(name) {
+  const buf = join(root, "node_modules/@bufbuild/buf/bin/buf");
+  const set = execFileSync(
+    process.execPath,
+    [buf, "build", "--exclude-source-info", "--output=-#format=binpb"],
+    {
+      cwd: join(root, "schema"),
+    },
+  );
+  for (let at = 0; at < set.length; ) {
+    let length = 0;
+    for (let shift = 0, byte = 0x80; byte >= 0x80; shift += 7) {
+      byte = set[++at];
+      length |= (byte & 0x7f) << shift;
+    }
+    const file = set.subarray(at + 1, at + 1 + length);
+    if (file.toString("latin1", 2, 2 + file[1]) === name) return file;
+    at += 1 + length;
+  }
+  throw new Error(`buf knows no ${name}`);
 }

@@ -6,6 +6,7 @@ import { type EmitOptions, type EmitScope, typeName } from "./emit-scope.ts";
 import type { GeneratedFile } from "./generated-file.ts";
 import type { MethodKind, MethodModel, ServiceModel, TypeRef } from "./model.ts";
 import { isTaken } from "./names.ts";
+import type { RulesNames } from "./rules/emit-rules.ts";
 
 /** The names of the three declarations of a service. */
 interface ServiceNames {
@@ -14,8 +15,14 @@ interface ServiceNames {
   readonly handlers: string;
 }
 
+/** Where generated code finds what it imports, and the rules of messages. */
+export interface ServiceOptions extends EmitOptions {
+  /** Where the rules of a message are, if it has any. */
+  rulesOf(typeName: string): RulesNames | undefined;
+}
+
 /** What the parts of one service share. */
-interface Scope extends EmitScope {
+interface Scope extends EmitScope, ServiceOptions {
   readonly service: ServiceModel;
   readonly names: ServiceNames;
 }
@@ -27,7 +34,7 @@ interface Scope extends EmitScope {
 export function emitService(
   file: GeneratedFile,
   service: ServiceModel,
-  options: EmitOptions,
+  options: ServiceOptions,
 ): string | undefined {
   const names = chooseNames(file, service.name);
   if (names === undefined) return service.name;
@@ -51,7 +58,7 @@ function handlersCode(scope: Scope): string {
   const { service, names } = scope;
   const context = service.methods.length === 0 ? "" : runtimeType(scope, "CallContext");
   const methods = service.methods.map((method) => {
-    const request = typeName(scope, method.request);
+    const request = validName(scope, method.request);
     const response = method.kind === "one_way" ? "void" : typeName(scope, method.response);
     const [parameter, result] = handlerShape(method.kind, request, response);
     return `${methodDoc(method)}  ${method.localName}(${parameter}, context: ${context}): ${result};\n`;
@@ -169,6 +176,7 @@ function methodCode(scope: Scope, method: MethodModel): string {
     ...(method.worker ? ["worker: true"] : []),
     `request: ${typeName(scope, method.request)}`,
     `response: ${typeName(scope, method.response)}`,
+    ...validation(scope, method.request),
   ];
   return `    ${method.localName}: {\n${lines.map((line) => `      ${line},\n`).join("")}    },\n`;
 }
@@ -183,4 +191,17 @@ function methodDoc(method: MethodModel): string {
 /** A type of the runtime, under another name where the schema uses its own. */
 function runtimeType(scope: Scope, name: string): string {
   return scope.file.importType(scope.runtime, name, `Vertex${name}`);
+}
+
+/** The type of a message that keeps its rules: what handlers are given. */
+function validName(scope: Scope, ref: TypeRef): string {
+  const rules = scope.rulesOf(ref.fullName);
+  return rules?.validType === undefined
+    ? typeName(scope, ref)
+    : scope.file.importType(rules.module, rules.validType);
+}
+
+function validation(scope: Scope, ref: TypeRef): string[] {
+  const rules = scope.rulesOf(ref.fullName);
+  return rules === undefined ? [] : [`validate: ${scope.file.importValue(rules.module, rules.validator)}`];
 }

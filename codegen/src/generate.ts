@@ -14,6 +14,8 @@ import { hardenShapes } from "./harden.ts";
 import { fileHeader } from "./header.ts";
 import { modelServices, type ServiceModel } from "./model.ts";
 import { camelCase, isInherited } from "./names.ts";
+import { emitRules, rulesNames } from "./rules/emit-rules.ts";
+import { findGuards, type Guards } from "./rules/guards.ts";
 import { createSchema, type Schema, throwIssues, typesOf } from "./schema.ts";
 import { generateShapes, type ShapeFile } from "./shapes.ts";
 
@@ -54,14 +56,22 @@ export async function generateFiles(
   throwIssues(checkFiles(schema, files, options.unknownFields === "keep"));
   const services = files.flatMap((file) => modelServices(schema, file));
   throwIssues(checkServices(schema, services));
+  const guards = findGuards(schema, files);
+  throwIssues(guards.issues);
   const shapes = await generateShapes(schema, targets, options.importSuffix);
   const issues: Issue[] = [];
   const output = files.map((file) => {
     const shape = shapes.find(({ name }) => name === outputPath(file.name));
     const own = services.filter((service) => service.file === file);
-    return { path: outputPath(file.name), text: assemble(schema, file, shape, own, options, issues) };
+    return { path: outputPath(file.name), text: assemble(schema, file, shape, own, guards, options, issues) };
   });
+  for (const file of files.filter(({ name }) => wanted.has(name.replace(/\.proto$/, ".rules.proto")))) {
+    if (guards.messagesOf(file).length === 0) continue;
+    const problem = `its rules and ${file.name.replace(/\.proto$/, ".rules.proto")} would be one file; rename one of them`;
+    issues.push(schema.issueAt(file, [], problem));
+  }
   throwIssues(issues);
+  output.push(...files.flatMap((file) => rulesFile(file, guards, options)));
   return output.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
@@ -71,6 +81,7 @@ function assemble(
   source: FileDescriptorProto,
   shape: ShapeFile | undefined,
   services: readonly ServiceModel[],
+  guards: Guards,
   options: GenerateOptions,
   issues: Issue[],
 ): string {
@@ -80,12 +91,22 @@ function assemble(
   emitCodecs(scope, messages, options.unknownFields === "keep");
   emitDefaults(scope, messages);
   for (const service of services) {
-    const taken = emitService(file, service, options);
+    const rulesOf = (typeName: string) => rulesNames(guards, source.name, typeName, options.importSuffix);
+    const taken = emitService(file, service, { ...options, rulesOf });
     if (taken === undefined) continue;
     const problem = `the names that ${taken} would take in TypeScript belong to other parts of the file; rename the service`;
     issues.push(schema.issueAt(source, service.sourcePath, problem));
   }
   return file.print(fileHeader(source.name));
+}
+
+/** The validators of a file, in a file of their own; none if it has no rules. */
+function rulesFile(file: FileDescriptorProto, guards: Guards, options: GenerateOptions): OutputFile[] {
+  const runtime = options.runtime.replace(/\/gen$/, "/rules");
+  const code = emitRules(file, guards, { importSuffix: options.importSuffix, runtime });
+  if (code === undefined) return [];
+  const header = `${fileHeader(file.name)}\n// @ts-nocheck: the code is ajv's; what is exported has its types.`;
+  return [{ path: outputPath(file.name).replace(/\.ts$/, ".rules.ts"), text: `${header}\n\n${code}` }];
 }
 
 /** The messages of `source` with a field that bears the name of something every object has. */

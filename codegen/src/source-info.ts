@@ -28,10 +28,13 @@ export interface Place {
 
 /** Places and comments of one file. */
 export interface SourceInfo {
+  /** Of the part; without a place of its own: of the first thing in it that has one, else of what holds it. */
   placeOf(path: readonly number[]): Place;
   /** The comment that belongs to the part: before it, else behind it on its line; "" if there is none. */
   commentOf(path: readonly number[]): string;
 }
+
+const START: Place = { line: 1, column: 1 };
 
 /** Indexes the side table of `file`. */
 export function createSourceInfo(file: FileDescriptorProto): SourceInfo {
@@ -47,7 +50,14 @@ export function createSourceInfo(file: FileDescriptorProto): SourceInfo {
     if (comment && !comments.has(key)) comments.set(key, comment);
   }
   return {
-    placeOf: (path) => places.get(path.join(".")) ?? { line: 1, column: 1 },
+    placeOf(path) {
+      const key = path.join(".");
+      const own = places.get(key);
+      if (own !== undefined) return own;
+      const within = [...places].find(([each]) => key !== "" && each.startsWith(`${key}.`));
+      if (within !== undefined) return within[1];
+      return path.length <= 1 ? START : this.placeOf(path.slice(0, -1));
+    },
     commentOf: (path) => comments.get(path.join(".")) ?? "",
   };
 }

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { usageError } from "./errors.ts";
 import { OPTIONS_PROTO } from "./gen/options-proto.ts";
+import { VALIDATE_PROTO } from "./gen/validate-proto.ts";
 
 /** What the user asked for. */
 export interface SourceOptions {
@@ -45,7 +46,10 @@ const COMPILERS_OWN: ReadonlySet<string> = new Set(
 );
 
 /** What else may be imported though nobody has it on disk. */
-const BUILT_IN: ReadonlyMap<string, string> = new Map([["vertex/v1/options.proto", OPTIONS_PROTO]]);
+const BUILT_IN: ReadonlyMap<string, string> = new Map([
+  ["vertex/v1/options.proto", OPTIONS_PROTO],
+  ["buf/validate/validate.proto", VALIDATE_PROTO],
+]);
 
 /**
  * Finds the files of a run.

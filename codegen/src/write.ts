@@ -87,7 +87,8 @@ function isOurs(path: string): boolean {
 /** True if the file below `root` is what an earlier run into `root`, not into a directory below, made of a schema. */
 function isOurOutput(root: string, path: string): boolean {
   const [first = "", second = ""] = headOf(join(root, path)).split("\n");
-  return first.startsWith(HEADER_MARK) && second === sourceLine(path.replace(/\.ts$/, ".proto"));
+  const sources = [path.replace(/\.ts$/, ".proto"), path.replace(/\.rules\.ts$/, ".proto")];
+  return first.startsWith(HEADER_MARK) && sources.some((source) => second === sourceLine(source));
 }
 
 function headOf(path: string): string {

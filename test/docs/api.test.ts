@@ -6,7 +6,16 @@ import { suite } from "../support/suite.ts";
 const test = suite("the public surface");
 
 const surface: Record<string, string[]> = {
-  "@vertex/client": ["Client", "VertexError", "connect", "detail", "detailOf", "formatLogEntry", "stderrLog"],
+  "@vertex/client": [
+    "Client",
+    "VertexError",
+    "connect",
+    "detail",
+    "detailOf",
+    "formatLogEntry",
+    "stderrLog",
+    "violationsOf",
+  ],
   "@vertex/server": [
     "Connection",
     "Connections",
@@ -58,6 +67,29 @@ const surface: Record<string, string[]> = {
     "statusName",
     "stderrLog",
     "usageError",
+    "violationsOf",
+  ],
+  "@vertex/protocol/rules": [
+    "MAX_RULE_DEPTH",
+    "MAX_VIOLATIONS",
+    "bytesAt",
+    "bytesOf",
+    "bytesWith",
+    "characters",
+    "compareNow",
+    "compareTime",
+    "explain",
+    "formats",
+    "matchesText",
+    "pathsOutside",
+    "pathsWithin",
+    "pattern",
+    "sameBytes",
+    "samePaths",
+    "subscript",
+    "tooDeep",
+    "unique",
+    "utf8Bytes",
   ],
 };
 

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { sessionOptionRules } from "@vertex/protocol";
+import { MAX_RULE_DEPTH, MAX_VIOLATIONS } from "@vertex/protocol/rules";
 import * as assert from "uvu/assert";
 import { resolveClientOptions } from "../../packages/client/src/client-options.ts";
 import { resolveServerOptions } from "../../packages/server/src/server-options.ts";
@@ -64,4 +65,20 @@ test("the client's limits stand there with their defaults and bounds", () => {
     assert.throws(() => resolveClientOptions({ [name]: max + 1 }), new RegExp(name));
     assert.throws(() => resolveClientOptions({ [name]: min - 1 }), new RegExp(name));
   }
+});
+
+test("the bounds of validation stand there", () => {
+  const section = page.split("\n## ").find((part) => part.startsWith("Of validation")) ?? "";
+  assert.match(section, `| violations that one refused request is told of | ${MAX_VIOLATIONS} |`);
+  assert.match(section, `| nesting that is validated | ${MAX_RULE_DEPTH} levels |`);
+  const [parts, table] = ["MAX_PARTS", "MAX_TABLE"].map((name) => {
+    const source = readFileSync(
+      new URL("../../codegen/src/rules/pattern-automaton.ts", import.meta.url),
+      "utf8",
+    );
+    return Number(
+      new RegExp(`const ${name} = ([\\d_]+);`).exec(source)?.[1]?.replaceAll("_", ""),
+    ).toLocaleString("en");
+  });
+  assert.match(section, `${parts} parts, ${table} entries`);
 });

@@ -6,9 +6,14 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Violation } from "@vertex/protocol";
 import * as assert from "uvu/assert";
 import { AgentRecord } from "../../examples/fleet/src/agent-record.ts";
 import { Feed } from "../../examples/fleet/src/feed.ts";
+import {
+  validateReportRequest,
+  validateSettings,
+} from "../../examples/fleet/src/gen/fleet/v1/fleet.rules.ts";
 import {
   Metric,
   Probe,
@@ -283,16 +288,38 @@ store("finds in the journal what an earlier process kept, but for half an entry"
   }),
 );
 
-store("refuses what cannot be a report", () =>
+store("refuses agents that it cannot know", () =>
   inFolder((folder) => {
     const all = new Store(join(folder, "journal"), new Feed<NamedReading>());
     assert.throws(() => all.report("", report(1n, load(1n, 1))), /gives itself a name/);
-    assert.throws(() => all.report("a", report(1n, load(0n, 1))), /count from 1/);
-    assert.throws(() => all.report("a", report(1n, ...new Array(1_001).fill(load(1n, 1)))), /at most 1000/);
     assert.throws(() => all.records("a"), /nothing is known/);
     all.close();
   }),
 );
+
+const contract = suite("the fleet's contract");
+
+contract("refuses what cannot be a report, and settings that cannot be", () => {
+  const broken = (violations: readonly Violation[] | undefined) =>
+    (violations ?? []).map(({ field, rule }) => `${field} ${rule}`);
+  const whole = { ...load(1n, 1), takenAt: { seconds: 1n, nanos: 0 } };
+  assert.is(validateReportRequest(report(1n, whole)), undefined);
+  assert.equal(broken(validateReportRequest(report(0n, { ...load(0n, 1), value: undefined }))), [
+    "run uint64.gt",
+    "readings[0].taken_at required",
+    "readings[0].value required",
+    "readings[0].sequence uint64.gt",
+  ]);
+  assert.equal(broken(validateReportRequest(report(1n, ...new Array<Reading>(1_001).fill(whole)))), [
+    "readings repeated.max_items",
+  ]);
+  const settings = { intervalMs: 4_000_000, probes: [Probe.PROBE_CPU, 99 as Probe, Probe.PROBE_CPU] };
+  assert.equal(broken(validateSettings(settings)), [
+    "interval_ms uint32.lte",
+    "probes repeated.unique",
+    "probes[1] enum.defined_only",
+  ]);
+});
 
 const feed = suite("a feed");
 

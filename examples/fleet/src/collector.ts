@@ -9,11 +9,9 @@ import { endWithParent, say } from "./events.ts";
 import { Feed } from "./feed.ts";
 import {
   Agent,
-  type AgentStatus,
   Collector,
   type CollectorHandlers,
   type CollectorStatus,
-  type ConfigureRequest,
   type RecentReading,
   type RecentRequest,
   type StatusReply,
@@ -82,10 +80,9 @@ class FleetCollector implements Omit<CollectorHandlers, "summary"> {
    * A call inside a call, the other way: from here to the agent, on the connection that the agent made. Its parent
    * gives it the time that is left, and takes it along when the operator gives up.
    */
-  configure = async ({ agent, settings }: ConfigureRequest, context: CallContext): Promise<AgentStatus> => {
+  configure: CollectorHandlers["configure"] = async ({ agent, settings }, context) => {
     const connection = this.#connectionOf(agent);
     if (connection === undefined) throw new VertexError("NOT_FOUND", `no agent ${agent} is connected`);
-    if (settings === undefined) throw new VertexError("INVALID_ARGUMENT", "there are no settings");
     return connection.use(Agent).configure(settings, { parent: context });
   };
 

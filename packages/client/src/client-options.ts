@@ -49,6 +49,11 @@ export interface ClientOptions {
   readonly maxAttempts?: number | undefined;
   /** Run around every call, the first one outermost. */
   readonly interceptors?: readonly Interceptor[] | undefined;
+  /**
+   * Holds requests to the rules of their schema before they are sent: those that break one fail here, as they would
+   * at the server. Default false: the server looks in any case.
+   */
+  readonly validate?: boolean | undefined;
   /** Run around every handler of this client, for calls that the server makes. */
   readonly reverseInterceptors?: readonly Interceptor[] | undefined;
   /** Options of Node's `tls.connect` for tls:// addresses: ca, cert, key, servername. */
@@ -73,6 +78,7 @@ export interface ResolvedClientOptions extends ClientOptions {
   readonly maxQueuedCalls: number;
   readonly maxAttempts: number;
   readonly interceptors: readonly Interceptor[];
+  readonly validate: boolean;
   readonly reverseInterceptors: readonly Interceptor[];
   readonly log: Log;
 }
@@ -88,6 +94,7 @@ const names = new Set([
   "maxQueuedCalls",
   "maxAttempts",
   "interceptors",
+  "validate",
   "reverseInterceptors",
   "tls",
   "onConnect",
@@ -125,6 +132,7 @@ export function resolveClientOptions(options: ClientOptions = {}): ResolvedClien
     maxQueuedCalls: whole("maxQueuedCalls", 10_000, 10_000_000),
     maxAttempts: whole("maxAttempts", 3, 100),
     interceptors: options.interceptors ?? [],
+    validate: options.validate ?? false,
     reverseInterceptors: options.reverseInterceptors ?? [],
     log: options.log ?? stderrLog,
   });

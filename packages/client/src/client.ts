@@ -83,9 +83,9 @@ export class Client implements AsyncDisposable {
     this.#router = new Router(this.#options.reverseInterceptors);
     this.#clock = host.loop.clock;
     this.#random = host.loop.random;
-    const { connections, maxQueuedCalls, session, interceptors, forwardIdentity } = this.#options;
+    const { connections, maxQueuedCalls, session, interceptors, forwardIdentity, validate } = this.#options;
     const { callTimeoutMs } = session;
-    const callerOptions = { callTimeoutMs, maxQueuedCalls, interceptors, forwardIdentity };
+    const callerOptions = { callTimeoutMs, maxQueuedCalls, interceptors, forwardIdentity, validate };
     this.#caller = new QueueingCaller(host.loop, this.#route(), callerOptions);
     const events = this.#events();
     this.#connectors = Array.from(

@@ -23,6 +23,8 @@ export {
   type Status,
   stderrLog,
   VertexError,
+  type Violation,
+  violationsOf,
 } from "@vertex/protocol";
 export type { ReconnectOptions } from "./backoff.ts";
 export { Client, type ClientStats, connect } from "./client.ts";

@@ -10,6 +10,7 @@ import { type CallPolicy, type OutgoingCall, timeoutOf } from "./outgoing-call.t
 import type { AnyMethod, Caller, Method, Service } from "./service.ts";
 import { StreamCall, UploadCall } from "./stream-call.ts";
 import { OneWayCall, UnaryCall } from "./unary-call.ts";
+import { invalidRequest } from "./validation.ts";
 import { VertexError } from "./vertex-error.ts";
 
 /** Where calls go. */
@@ -33,6 +34,8 @@ export interface CallerOptions {
   /** What calls with a parent say of whom they are made for. Absent: nothing. */
   readonly forwardIdentity?: ForwardIdentity | undefined;
   readonly interceptors: readonly Interceptor[];
+  /** Holds requests to the rules of their schema before they are sent. */
+  readonly validate?: boolean | undefined;
 }
 
 /** A caller with a queue. */
@@ -80,6 +83,8 @@ export class QueueingCaller implements Caller, CallPolicy {
   oneWayDirect<I, O>(method: Method<I, O>, request: I, options: CallOptions | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const timeoutMs = timeoutOf(method as AnyMethod, options, this.#options.callTimeoutMs);
+      const invalid = this.#broken(method, request);
+      if (invalid !== null) throw invalid;
       const later = (error: VertexError) => this.#route.oneWayFailed(error);
       this.#begin(
         new OneWayCall(this.#loop, method, request, timeoutMs, options, this, resolve, reject, later),
@@ -146,6 +151,8 @@ export class QueueingCaller implements Caller, CallPolicy {
   #unary<I, O>(method: Method<I, O>, request: I, options: CallOptions | undefined): Promise<O> {
     return new Promise((resolve, reject) => {
       const timeoutMs = timeoutOf(method as AnyMethod, options, this.#options.callTimeoutMs);
+      const invalid = this.#broken(method, request);
+      if (invalid !== null) throw invalid;
       this.#begin(new UnaryCall(this.#loop, method, request, timeoutMs, options, this, resolve, reject));
     });
   }
@@ -156,9 +163,19 @@ export class QueueingCaller implements Caller, CallPolicy {
     options: CallOptions | undefined,
   ): StreamCall<I, O> {
     const timeoutMs = timeoutOf(method as AnyMethod, options, this.#options.callTimeoutMs);
-    const call = new StreamCall(this.#loop, method, request, timeoutMs, options, this);
-    this.#begin(call);
+    const check = this.#options.validate === true ? (message: I) => this.#broken(method, message) : null;
+    const call = new StreamCall(this.#loop, method, request, timeoutMs, options, this, check);
+    const invalid = request === undefined ? null : this.#broken(method, request);
+    if (invalid === null) this.#begin(call);
+    else call.giveUp(invalid);
     return call;
+  }
+
+  /** Why a request must not be sent, if it must not. */
+  #broken<I, O>(method: Method<I, O>, request: I): VertexError | null {
+    if (this.#options.validate !== true) return null;
+    const violations = method.validate?.(request);
+    return violations === undefined ? null : invalidRequest(violations, "usage", method.path);
   }
 
   #begin(call: OutgoingCall): void {

@@ -15,6 +15,7 @@ import { encodeMetadata } from "./metadata.ts";
 import { Outbound, sendNow } from "./outbound.ts";
 import type { Registration } from "./router.ts";
 import { isThenable } from "./thenable.ts";
+import { invalidRequest } from "./validation.ts";
 import { type Outcome, VertexError } from "./vertex-error.ts";
 
 /** What an incoming call needs from its session. */
@@ -166,11 +167,17 @@ export class IncomingCall implements ForwardedCall, Timed {
   }
 
   message(buf: Uint8Array, start: number, end: number, cost: number, own: boolean): void {
+    const { method } = this.#registration;
     let message: unknown;
     try {
-      message = this.#link.loop.decode(this.#registration.method.request, buf, start, end, own);
+      message = this.#link.loop.decode(method.request, buf, start, end, own);
     } catch (error) {
       this.refuse(malformedRequest(error));
+      return;
+    }
+    const violations = method.validate?.(message);
+    if (violations !== undefined) {
+      this.refuse(invalidRequest(violations));
       return;
     }
     if (this.#queue !== null) {

@@ -24,6 +24,7 @@ export { Loop } from "./loop.ts";
 export type { OutgoingCall } from "./outgoing-call.ts";
 export { rawCodec } from "./raw.ts";
 export { type Forwarding, Router } from "./router.ts";
+export type { Violation } from "./rules/violation.ts";
 export type {
   AnyMethod,
   Caller,
@@ -46,6 +47,7 @@ export type { SessionEvents, SessionParts, SessionState } from "./session-parts.
 export { type Status, StatusNumber, statusName } from "./status.ts";
 export { isThenable } from "./thenable.ts";
 export type { Transport, TransportReceiver } from "./transport.ts";
+export { violationsOf } from "./validation.ts";
 export {
   type ErrorDetail,
   type ErrorFamily,

@@ -3,6 +3,7 @@
 
 import type { BinaryReader, BinaryWriter } from "@vertex/wire";
 import type { CallContext, CallOptions, ClientStream, DuplexStream, ServerStream } from "./call.ts";
+import type { Violation } from "./rules/violation.ts";
 
 /** Encodes and decodes one message type. Every generated message constant is one. */
 export interface Codec<T> {
@@ -35,6 +36,8 @@ export interface Method<Request, Response> {
   readonly worker?: boolean;
   readonly request: Codec<Request>;
   readonly response: Codec<Response>;
+  /** What a request breaks of the rules of its schema; `undefined` when nothing. Absent when it has no rules. */
+  validate?(request: Request): readonly Violation[] | undefined;
 }
 
 /** A method of any type, for tables. */

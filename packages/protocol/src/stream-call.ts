@@ -11,11 +11,15 @@ import { usageError, VertexError } from "./vertex-error.ts";
 
 const nothing = new Uint8Array(0);
 
+/** Why a message must not be sent, if it must not. */
+type Check<I> = (message: I) => VertexError | null;
+
 /** A call whose answers are queued for the application; with `request`, a server stream. */
 export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O> {
   readonly request: I | undefined;
   protected readonly takesAll = false;
   readonly #method: Method<I, O>;
+  readonly #check: Check<I> | null;
   readonly #queue: MessageQueue<O>;
   #end: { error: VertexError | null; trailers: Metadata } | null = null;
   #opening: Promise<void> | null = null;
@@ -32,9 +36,11 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
     timeoutMs: number,
     options: CallOptions | undefined,
     policy: CallPolicy,
+    check: Check<I> | null = null,
   ) {
     super(loop, method, timeoutMs, options, policy);
     this.#method = method;
+    this.#check = check;
     this.request = request;
     this.#queue = new MessageQueue<O>(this);
   }
@@ -85,6 +91,8 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
 
   async write(message: I): Promise<void> {
     if (this.#writeEnded) throw usageError("write after end", this.method.path);
+    const invalid = this.#check?.(message) ?? null;
+    if (invalid !== null) throw invalid;
     if (this.state === "waiting") await this.#whenOpen();
     const outbound = this.#writable();
     outbound.send(this.#method.request, message, false);

@@ -22,6 +22,17 @@ import {
 } from "@vertex/protocol/gen";
 import { Empty } from "../../google/protobuf/empty.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
+import {
+  type ValidConfigureRequest,
+  type ValidNoteRequest,
+  type ValidReportRequest,
+  validateConfigureRequest,
+  validateNoteRequest,
+  validateRecentRequest,
+  validateReportRequest,
+  validateSettings,
+  validateSummaryRequest,
+} from "./fleet.rules.ts";
 
 export const protobufPackage = "fleet.v1";
 
@@ -347,7 +358,7 @@ export interface CollectorStatus {
 export interface RecentRequest {
   /** Only this agent; empty for all. */
   agent: string;
-  /** How many to begin with, at most 256 for each agent. */
+  /** How many to begin with, for each agent. */
   limit: number;
   /** Go on with every reading that comes. */
   follow: boolean;
@@ -2360,7 +2371,7 @@ export const Settings: MessageFns<Settings> = {
       pos = putUint32(buf, pos, message.intervalMs);
     }
     writer.pos = pos;
-    writer.packedInt32(18, message.probes);
+    for (const value of message.probes) writer.uint32(16).int32(value);
     return writer;
   },
 
@@ -2653,9 +2664,9 @@ export interface CollectorHandlers {
    * Takes a batch of readings. When the answer has come they are on disk. Sending a batch twice does no harm:
    * the collector knows each reading by its run and sequence number.
    */
-  report(request: ReportRequest, context: CallContext): ReportReply | Promise<ReportReply>;
+  report(request: ValidReportRequest, context: CallContext): ReportReply | Promise<ReportReply>;
   /** Takes a remark for the log. Nobody waits for it. */
-  note(request: NoteRequest, context: CallContext): void | Promise<void>;
+  note(request: ValidNoteRequest, context: CallContext): void | Promise<void>;
   /** Aggregates the journal per agent and metric. Reading it takes the processor a while, so a worker thread does it. */
   summary(request: SummaryRequest, context: CallContext): SummaryReply | Promise<SummaryReply>;
   /** Who is connected, and how the collector is. */
@@ -2666,7 +2677,7 @@ export interface CollectorHandlers {
    * Hands new settings to a connected agent and returns what the agent says to them. Fails as NOT_FOUND when no
    * agent of that name is connected.
    */
-  configure(request: ConfigureRequest, context: CallContext): AgentStatus | Promise<AgentStatus>;
+  configure(request: ValidConfigureRequest, context: CallContext): AgentStatus | Promise<AgentStatus>;
 }
 
 /** Keeps the readings of a fleet and answers questions about them. */
@@ -2736,6 +2747,7 @@ export const Collector: Service<CollectorClient, CollectorHandlers, Pick<Collect
       timeoutMs: 5000,
       request: ReportRequest,
       response: ReportReply,
+      validate: validateReportRequest,
     },
     note: {
       path: "fleet.v1.Collector/Note",
@@ -2744,6 +2756,7 @@ export const Collector: Service<CollectorClient, CollectorHandlers, Pick<Collect
       idempotency: "unknown",
       request: NoteRequest,
       response: Empty,
+      validate: validateNoteRequest,
     },
     summary: {
       path: "fleet.v1.Collector/Summary",
@@ -2753,6 +2766,7 @@ export const Collector: Service<CollectorClient, CollectorHandlers, Pick<Collect
       worker: true,
       request: SummaryRequest,
       response: SummaryReply,
+      validate: validateSummaryRequest,
     },
     status: {
       path: "fleet.v1.Collector/Status",
@@ -2769,6 +2783,7 @@ export const Collector: Service<CollectorClient, CollectorHandlers, Pick<Collect
       idempotency: "no_side_effects",
       request: RecentRequest,
       response: RecentReading,
+      validate: validateRecentRequest,
     },
     configure: {
       path: "fleet.v1.Collector/Configure",
@@ -2777,6 +2792,7 @@ export const Collector: Service<CollectorClient, CollectorHandlers, Pick<Collect
       idempotency: "unknown",
       request: ConfigureRequest,
       response: AgentStatus,
+      validate: validateConfigureRequest,
     },
   },
   createClient: (caller) => new CollectorClient(caller),
@@ -2818,6 +2834,7 @@ export const Agent: Service<AgentClient, AgentHandlers> & {
       idempotency: "unknown",
       request: Settings,
       response: AgentStatus,
+      validate: validateSettings,
     },
   },
   createClient: (caller) => new AgentClient(caller),
