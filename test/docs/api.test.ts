@@ -48,6 +48,7 @@ const surface: Record<string, string[]> = {
     "putUint64",
   ],
   "@vertex/protocol": [
+    "Bucket",
     "LimitExceeded",
     "Loop",
     "QueueingCaller",

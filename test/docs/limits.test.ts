@@ -5,6 +5,15 @@ import { sessionOptionRules } from "@vertex/protocol";
 import { MAX_RULE_DEPTH, MAX_VIOLATIONS } from "@vertex/protocol/rules";
 import * as assert from "uvu/assert";
 import { resolveClientOptions } from "../../packages/client/src/client-options.ts";
+import {
+  LATE_FRAMES,
+  PING_BURST,
+  PINGS_PER_SECOND,
+  RESET_BURST,
+  RESETS_PER_SECOND,
+} from "../../packages/protocol/src/accounting.ts";
+import { TURN_MS } from "../../packages/protocol/src/turns.ts";
+import { Places } from "../../packages/server/src/places.ts";
 import { resolveServerOptions } from "../../packages/server/src/server-options.ts";
 import { workerOptionRules } from "../../packages/server/src/workers/worker-options.ts";
 import { suite } from "../support/suite.ts";
@@ -22,6 +31,15 @@ function rows(heading: string): Map<string, { standard: string; bounds: string }
   return found;
 }
 
+const doorNames = [
+  "maxConnections",
+  "maxHandshakes",
+  "maxAcceptsPerSecond",
+  "maxUnsentBytes",
+  "maxConnectionAgeMs",
+  "connectionAgeGraceMs",
+] as const;
+
 const number = (text: string) => Number(text.replaceAll(",", ""));
 
 test("every limit of a connection stands there with its default and bounds", () => {
@@ -37,7 +55,20 @@ test("every limit of a connection stands there with its default and bounds", () 
 test("the server's limits stand there with their defaults", () => {
   const documented = rows("Of a server");
   const real = resolveServerOptions();
-  assert.is(number(documented.get("maxConnections")?.standard ?? ""), real.maxConnections);
+  for (const name of doorNames) {
+    const row = documented.get(name);
+    const standard = row?.standard ?? "";
+    assert.is(standard === "unlimited" ? standard : number(standard), real[name], name);
+    const least = number(row?.bounds.split(" –")[0] ?? "");
+    assert.is(resolveServerOptions({ [name]: least })[name], least, name);
+    assert.throws(() => resolveServerOptions({ [name]: least - 1 }), new RegExp(name));
+  }
+  const places = new Places(
+    {},
+    () => 0,
+    () => {},
+  );
+  assert.is(number(documented.get("concurrency.maxRunningCalls")?.standard ?? ""), places.limit);
   assert.is(number(documented.get("unixMode")?.standard ?? ""), real.unixMode);
   assert.throws(() => resolveServerOptions({ maxConnections: 0 }), /maxConnections/);
 });
@@ -51,6 +82,14 @@ test("the limits of worker threads stand there with their defaults and bounds", 
     if (name !== "threads") assert.is(number(row?.standard ?? ""), standard, name);
     assert.equal(row?.bounds.split(" – ").map(number), [min, max], name);
   }
+});
+
+test("the fixed budgets stand there as they are", () => {
+  const stated = (amount: number) => amount.toLocaleString("en-US");
+  assert.ok(page.includes(`${stated(PING_BURST)} at once, ${PINGS_PER_SECOND} a second after that`));
+  assert.ok(page.includes(`(${RESET_BURST} at least); after that ${RESETS_PER_SECOND} a second`));
+  assert.ok(page.includes(`${stated(LATE_FRAMES)}, and for each call`));
+  assert.ok(page.includes(`or ${TURN_MS} ms; the rest waits`));
 });
 
 test("the client's limits stand there with their defaults and bounds", () => {

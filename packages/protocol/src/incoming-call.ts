@@ -103,6 +103,11 @@ export class IncomingCall implements ForwardedCall, Timed {
     return this.#outbound !== null;
   }
 
+  /** What waits to be sent of its answer, in bytes. */
+  get unsentBytes(): number {
+    return this.#outbound?.unsentBytes ?? 0;
+  }
+
   get signal(): AbortSignal {
     if (this.#abort === null) {
       this.#abort = new AbortController();

@@ -1,6 +1,6 @@
 // @vertex/protocol: the session that both ends of a connection share, with no I/O and no clock of its own.
 
-export { LimitExceeded, type LimitName } from "./accounting.ts";
+export { Bucket, LimitExceeded, type LimitName } from "./accounting.ts";
 export type {
   CallContext,
   CallOptions,
@@ -15,6 +15,7 @@ export type {
 export { type CallerOptions, type CallRoute, QueueingCaller } from "./caller.ts";
 export type { Clock, Environment, Random, Timer } from "./clock.ts";
 export { detail, detailOf } from "./error-detail.ts";
+export type { CallGuard, Placed, RefusalName, Starter } from "./guard.ts";
 export type { PeerIntroduction } from "./handshake.ts";
 export type { ForwardIdentity } from "./inheritance.ts";
 export type { Usage } from "./intake.ts";

@@ -80,6 +80,11 @@ export class Intake implements Waiting, Usage {
     return this.#holds !== 0;
   }
 
+  /** Which frame, counted from the first, has begun and is awaited; -1 when none is. */
+  get unfinished(): number {
+    return this.decoder.heldBytes === 0 || this.held ? -1 : this.decoder.frames;
+  }
+
   /** Bytes that have come and were not taken in: the rest of a chunk, and a torn frame. */
   get heldBytes(): number {
     return (this.#rest?.length ?? 0) + this.decoder.heldBytes;

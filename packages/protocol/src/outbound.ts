@@ -53,6 +53,11 @@ export class Outbound {
     return this.#waiting.length === 0;
   }
 
+  /** What waits to be sent, in bytes: all of a message until its last piece has gone. */
+  get unsentBytes(): number {
+    return this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   /** True once the end has been written or queued. */
   get ended(): boolean {
     return this.#ended;

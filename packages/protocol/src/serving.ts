@@ -11,6 +11,7 @@ import { checkLate, RESET_MARGIN_MS, ResetBudget } from "./accounting.ts";
 import type { Metadata, Peer } from "./call.ts";
 import { CallTable } from "./call-table.ts";
 import { publicError } from "./failure.ts";
+import type { CallGuard, RefusalName, Starter } from "./guard.ts";
 import { IncomingCall, type ServingLink } from "./incoming-call.ts";
 import { IDENTITY_KEY } from "./inheritance.ts";
 import { decodeMetadata } from "./metadata.ts";
@@ -34,14 +35,17 @@ export interface ServingParts {
   readonly router: Router;
   readonly options: { readonly maxConcurrentCalls: number };
   readonly events: IdentityReader;
+  /** Stands before the handlers of all connections. Default: nothing does. */
+  readonly guard?: CallGuard | undefined;
 }
 
 /** The open calls of the other side. */
-export class Serving {
+export class Serving implements Starter {
   readonly #link: ServingLink;
   readonly #sender: Sender;
   readonly #router: Router;
   readonly #identities: IdentityReader;
+  readonly #guard: CallGuard | undefined;
   readonly #table = new CallTable<IncomingCall>();
   readonly #parity: number;
   readonly #maxConcurrent: number;
@@ -66,6 +70,7 @@ export class Serving {
     this.#sender = sender;
     this.#router = parts.router;
     this.#identities = parts.events;
+    this.#guard = parts.guard;
     this.#parity = parity;
     this.#maxConcurrent = parts.options.maxConcurrentCalls;
   }
@@ -83,6 +88,11 @@ export class Serving {
   /** What is held of requests until they are taken, in bytes of credit. */
   get heldBytes(): number {
     return this.#table.sum((call) => call.heldBytes);
+  }
+
+  /** What waits to be sent of answers, in bytes. */
+  get unsentBytes(): number {
+    return this.#table.sum((call) => call.unsentBytes);
   }
 
   /** Highest id seen. */
@@ -109,14 +119,23 @@ export class Serving {
         family: "protocol",
       });
     }
-    if (this.#closed) return this.#refuse(id, "UNAVAILABLE", "this side is closing down");
+    if (this.#closed) return this.#refuse(id, "closing", "UNAVAILABLE", "this side is closing down");
     if (this.#table.size >= this.#maxConcurrent) {
-      return this.#refuse(id, "RESOURCE_EXHAUSTED", `over ${this.#maxConcurrent} calls at once`);
+      return this.#refuse(
+        id,
+        "maxConcurrentCalls",
+        "RESOURCE_EXHAUSTED",
+        `over ${this.#maxConcurrent} calls at once`,
+      );
     }
     const registration = this.#router.find(readCallMethod(buf, start));
-    if (registration === undefined) return this.#refuse(id, "UNIMPLEMENTED", "no such method is served here");
+    if (registration === undefined) {
+      return this.#refuse(id, "unknownMethod", "UNIMPLEMENTED", "no such method is served here");
+    }
     const remainingMs = readCallRemaining(buf, start);
-    if (remainingMs === 0) return this.#refuse(id, "DEADLINE_EXCEEDED", "the deadline had passed on arrival");
+    if (remainingMs === 0) {
+      return this.#refuse(id, "expired", "DEADLINE_EXCEEDED", "the deadline had passed on arrival");
+    }
     const deadlineAt =
       remainingMs === NO_DEADLINE ? Number.POSITIVE_INFINITY : this.#link.loop.clock.now() + remainingMs;
     const metadata = this.#metadata(id, buf, start + CALL_FIXED_BYTES, messageStart);
@@ -126,7 +145,7 @@ export class Serving {
       named === undefined
         ? new IncomingCall(this.#link, id, registration, metadata, this.#link.peer.identity, deadlineAt)
         : this.#forwarded(id, registration, metadata, named, deadlineAt);
-    if (call === null) return;
+    if (call === null || this.#limited(call, end - start)) return;
     this.#table.add(call);
     this.#running++;
     this.#total++;
@@ -141,6 +160,7 @@ export class Serving {
   data(flags: number, id: number, buf: Uint8Array, start: number, end: number): void {
     const call = this.find(id);
     if (call === undefined) return;
+    this.#guard?.charge(call, end - start);
     try {
       call.data(flags, buf, start, end);
     } catch (error) {
@@ -180,14 +200,25 @@ export class Serving {
       this.#ready.add(call);
       return false;
     }
+    if (this.#guard !== undefined && !this.#guard.enter(call, this)) return false;
     this.#handlers++;
     return true;
   }
 
+  /** The guard has a place for a call that waited for one. */
+  start(call: IncomingCall): void {
+    this.#handlers++;
+    call.enter();
+  }
+
   released(call: IncomingCall): void {
     this.#running--;
-    if (call.entered) this.#handlers--;
-    else this.#ready?.delete(call);
+    if (call.entered) {
+      this.#handlers--;
+      this.#guard?.leave(call);
+    } else if (this.#ready === null || !this.#ready.delete(call)) {
+      this.#guard?.forget(call);
+    }
     this.#startReady();
   }
 
@@ -225,7 +256,7 @@ export class Serving {
       return decodeMetadata(buf, start, end);
     } catch (error) {
       if (!(error instanceof VertexError)) throw error;
-      this.#sender.fail(id, error);
+      this.#refuseWith(id, "metadata", error);
       return null;
     }
   }
@@ -243,7 +274,7 @@ export class Serving {
       const identity = this.#identities.forwarded?.(named, peer);
       // A promise is not undefined, and nobody's identity.
       if (identity === undefined || isThenable(identity)) {
-        this.#refuse(id, "PERMISSION_DENIED", "this side takes no calls for others from here");
+        this.#refuse(id, "identity", "PERMISSION_DENIED", "this side takes no calls for others from here");
         return null;
       }
       const rest = new Map(metadata);
@@ -252,7 +283,7 @@ export class Serving {
     } catch (error) {
       const shown = publicError(error);
       if (shown !== error) this.#link.handlerFailed(error, registration.method.path);
-      this.#refuse(id, shown.code, shown.message);
+      this.#refuse(id, "identity", shown.code, shown.message);
       return null;
     }
   }
@@ -265,14 +296,25 @@ export class Serving {
     for (const call of ready) {
       if (this.#handlers >= this.#maxConcurrent || this.#ready !== ready) break;
       ready.delete(call);
-      this.#handlers++;
-      call.enter();
+      if (this.#guard === undefined || this.#guard.enter(call, this)) this.start(call);
     }
     this.#starting = false;
   }
 
-  #refuse(id: number, code: Status, message: string): void {
+  /** Whether the guard has refused a call. */
+  #limited(call: IncomingCall, bytes: number): boolean {
+    const refusal = this.#guard?.refusal(call, bytes) ?? null;
+    if (refusal !== null) this.#refuseWith(call.id, "rateLimits", refusal);
+    return refusal !== null;
+  }
+
+  #refuse(id: number, why: RefusalName, code: Status, message: string): void {
+    this.#refuseWith(id, why, new VertexError(code, message, { outcome: "not-executed" }));
+  }
+
+  #refuseWith(id: number, why: RefusalName, error: VertexError): void {
     this.#refused++;
-    this.#sender.fail(id, new VertexError(code, message, { outcome: "not-executed" }));
+    this.#guard?.refused(why);
+    this.#sender.fail(id, error);
   }
 }

@@ -1,5 +1,6 @@
 // What a session is made of, and what it tells the side it belongs to.
 
+import type { CallGuard } from "./guard.ts";
 import type { Introduction, PeerIntroduction } from "./handshake.ts";
 import type { Loop } from "./loop.ts";
 import type { Router } from "./router.ts";
@@ -34,6 +35,8 @@ export interface SessionParts {
   readonly router: Router;
   readonly introduction: Introduction;
   readonly events: SessionEvents;
+  /** Stands before the handlers of all connections of a server. Default: nothing does. */
+  readonly guard?: CallGuard | undefined;
 }
 
 /** Names, in order. */

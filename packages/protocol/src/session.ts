@@ -101,7 +101,10 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   get heldBytes(): number {
     return this.#calling.heldBytes + this.#serving.heldBytes;
   }
-
+  /** What waits for the other side to read it, in bytes: answers, and what the transport has not got rid of. */
+  get unsentBytes(): number {
+    return this.#transport.bufferedBytes + this.#serving.unsentBytes;
+  }
   /** What the other side has sent. */
   get usage(): Usage {
     return this.#intake;
@@ -345,18 +348,12 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
 
   #checkProgress(now: number): void {
     const { bufferedBytes } = this.#transport;
-    const { decoder, held } = this.#intake;
-    const frames = decoder.heldBytes === 0 || held ? -1 : decoder.frames;
-    if (bufferedBytes === 0 && frames < 0) {
-      this.#patience = null;
-      return;
-    }
-    this.#patience ??= new Patience();
-    const slow = this.#patience.check(now, bufferedBytes, frames, this.#options);
-    const { writeStallTimeoutMs, frameTimeoutMs } = this.#options;
-    if (slow === "unread") this.close("WRITE_STALLED", `nothing was read for ${writeStallTimeoutMs} ms`);
-    if (slow === "unfinished")
-      this.violated(new LimitExceeded("frameTimeoutMs", `a frame took longer than ${frameTimeoutMs} ms`));
+    const { unfinished } = this.#intake;
+    this.#patience = bufferedBytes === 0 && unfinished < 0 ? null : (this.#patience ?? new Patience());
+    const slow = this.#patience?.check(now, bufferedBytes, unfinished, this.#options);
+    if (slow === "unread")
+      this.close("WRITE_STALLED", `nothing was read for ${this.#options.writeStallTimeoutMs} ms`);
+    if (slow === "unfinished") this.violated(new LimitExceeded("frameTimeoutMs", "a frame took too long"));
   }
 
   #spendPing(): void {

@@ -20,6 +20,8 @@ export {
 } from "@vertex/protocol";
 export { Connection } from "./connection.ts";
 export { Connections } from "./connections.ts";
+export type { Concurrency } from "./places.ts";
+export type { Rate, RateLimits } from "./rate-limits.ts";
 export { createServer, type HandleOptions, Server } from "./server.ts";
 export type { ForwardedIdentity, ServerOptions } from "./server-options.ts";
 export type { ShutdownOptions, ShutdownReport } from "./shutdown.ts";

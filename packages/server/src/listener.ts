@@ -16,12 +16,18 @@ export interface ListenOptions {
   readonly backlog?: number | undefined;
   /** File mode of a Unix socket. Default 0o600: only this user. */
   readonly unixMode?: number | undefined;
+  /** Sockets at once, TLS handshakes under way included; more are dropped. Default: no limit of its own. */
+  readonly maxSockets?: number | undefined;
   /** Time for a TLS handshake, in milliseconds. */
   readonly handshakeTimeoutMs: number;
 }
 
 /** What a listener does with what it accepts. */
 export interface ListenEvents {
+  /** Whether one more socket may come in just now; one that may not is closed at once. Default: yes. */
+  opens?(): boolean;
+  /** A socket over `maxSockets` was dropped. */
+  dropped?(): void;
   accepted(transport: SocketTransport): void;
   /** The listening socket itself has failed, or one connection (then `peer` says whose) has before it was one. */
   failed(error: Error, peer?: string): void;
@@ -50,7 +56,13 @@ export class Listener {
         ? tlsServer(where, options)
         : createServer({ noDelay: true, pauseOnConnect: true });
     const event = address.scheme === "tls" ? "secureConnection" : "connection";
+    if (options.maxSockets !== undefined) server.maxConnections = options.maxSockets;
+    server.on("drop", () => events.dropped?.());
+    server.prependListener("connection", (socket: Socket) => {
+      if (events.opens?.() === false) socket.destroy();
+    });
     server.on(event, (accepted: Socket) => {
+      if (accepted.destroyed) return;
       const { socket, inlet } = "encrypted" in accepted ? { socket: accepted } : readThroughInlet(accepted);
       events.accepted(new SocketTransport(socket, nameOf(socket, where), inlet));
     });

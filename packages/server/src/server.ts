@@ -16,8 +16,10 @@ import {
   VertexError,
 } from "@vertex/protocol";
 import { type Host, nodeHost, parseAddress } from "@vertex/protocol/host";
+import { ServerGuard } from "./call-guard.ts";
 import { Connection, sessionCaller } from "./connection.ts";
 import { Connections } from "./connections.ts";
+import { Door } from "./door.ts";
 import { FanOut } from "./fan-out.ts";
 import { Listener } from "./listener.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
@@ -28,6 +30,8 @@ import { Workers } from "./workers/workers.ts";
 
 /** How long a shutdown waits for closed connections to leave the process, in milliseconds. */
 const LINGER_MS = 1_500;
+/** Sockets beyond `maxConnections` that are told why they are not wanted; those beyond these are dropped. */
+const REFUSALS_AT_ONCE = 1_024;
 
 /** How a service is served. */
 export interface HandleOptions<Names> {
@@ -58,12 +62,18 @@ export class Server implements AsyncDisposable {
     );
   };
   readonly #workers: Workers;
+  readonly #guard: ServerGuard;
+  readonly #door: Door;
 
   /** @param host what it runs on: this event loop, unless it is a test. */
   constructor(options: ServerOptions = {}, host: Host = nodeHost()) {
     this.#host = host;
     this.#options = resolveServerOptions(options);
     this.#router = new Router(this.#options.interceptors);
+    const { clock } = host.loop;
+    const { concurrency, rateLimits } = this.#options;
+    this.#guard = new ServerGuard(concurrency, rateLimits, () => clock.now());
+    this.#door = new Door(this.#options, this.#sessions, clock.now());
     this.#workers = new Workers(host, {
       say: (entry) => this.#say(entry),
       handlerFailed: (error, method) => this.#handlerFailed(error, method),
@@ -127,13 +137,15 @@ export class Server implements AsyncDisposable {
   async listen(address: string): Promise<string> {
     if (this.#shutdown !== null) throw usageError("the server has been shut down");
     await this.#workers.start();
-    const { tls, unixMode, session } = this.#options;
+    const { tls, unixMode, session, maxConnections } = this.#options;
     const { handshakeTimeoutMs } = session;
     const listener = await Listener.open(
       parseAddress(address),
-      { tls, unixMode, handshakeTimeoutMs },
+      { tls, unixMode, handshakeTimeoutMs, maxSockets: maxConnections + REFUSALS_AT_ONCE },
       {
+        opens: () => this.#opens(),
         accepted: (transport) => this.accept(transport),
+        dropped: () => this.#stats.droppedAccepts++,
         failed: (error, peer) => {
           this.#stats.failedAccepts++;
           const from = peer === undefined ? {} : { peer };
@@ -152,7 +164,7 @@ export class Server implements AsyncDisposable {
 
   /** Serves a connection that came some other way: a test's memory transport, a socket that was handed over. */
   accept(transport: Transport): void {
-    const { session: options, name, maxConnections } = this.#options;
+    const { session: options, name } = this.#options;
     const { loop, sweeper } = this.#host;
     const session = new Session({
       role: "acceptor",
@@ -162,17 +174,23 @@ export class Server implements AsyncDisposable {
       router: this.#router,
       introduction: { name, services: this.#router.services },
       events: this.#events,
+      guard: this.#guard,
     });
     const connection = new Connection(this.#nextId++, session, this.#makeCaller);
     this.#stats.accepted++;
-    const full = this.#sessions.size >= maxConnections;
     this.#sessions.set(session, connection);
     sweeper.add(session);
+    sweeper.add(this.#door);
     session.start();
+    const full = this.#door.came(session);
     if (this.#shutdown !== null) session.close("SHUTDOWN", "the server is shutting down");
-    else if (full) {
-      session.close("TOO_MANY_CONNECTIONS", `this server holds ${maxConnections} connections already`);
-    }
+    else if (full !== null) session.close("TOO_MANY_CONNECTIONS", full);
+  }
+
+  #opens(): boolean {
+    const open = this.#door.opens(this.#host.loop.clock.now());
+    if (!open) this.#stats.droppedAccepts++;
+    return open;
   }
 
   /**
@@ -204,7 +222,18 @@ export class Server implements AsyncDisposable {
     }
     const workers = this.#workers.report();
     const { size: connections } = this.connections;
-    return this.#stats.report({ connections, runningCalls, servedCalls, received, workers });
+    const { places, refusals } = this.#guard;
+    return this.#stats.report({
+      connections,
+      handshakes: this.#door.handshakes,
+      runningCalls,
+      waitingCalls: places.waiting,
+      concurrencyLimit: places.limit,
+      servedCalls,
+      refusedCalls: { ...refusals },
+      received,
+      workers,
+    });
   }
 
   /**
@@ -267,6 +296,7 @@ export class Server implements AsyncDisposable {
       authenticate: (peer, address) => this.#options.authenticate?.(peer, address),
       forwarded: (named, forwarder) => this.#forwarded(named, forwarder),
       opened: (session) => {
+        this.#door.decided(session);
         const connection = this.#sessions.get(session);
         if (connection !== undefined) this.connections.add(connection, session.peer);
       },
@@ -309,6 +339,8 @@ export class Server implements AsyncDisposable {
     this.#host.sweeper.remove(session);
     const connection = this.#sessions.get(session);
     this.#sessions.delete(session);
+    this.#door.decided(session);
+    if (this.#sessions.size === 0) this.#host.sweeper.remove(this.#door);
     this.#workers.forget(session.peer);
     if (connection !== undefined) {
       this.connections.remove(connection, session.peer);

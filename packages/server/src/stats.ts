@@ -4,6 +4,7 @@ import {
   type EndReason,
   LimitExceeded,
   type LimitName,
+  type RefusalName,
   type Session,
   type SessionEnd,
   type Usage,
@@ -14,12 +15,22 @@ import type { WorkerPoolReport } from "./workers/thread-record.ts";
 export interface ServerStatsReport {
   /** Connections now, their handshake done. */
   readonly connections: number;
+  /** Connections in their handshake. */
+  readonly handshakes: number;
   /** Calls being served now. */
   readonly runningCalls: number;
+  /** Calls that wait for a place among the running ones (option `concurrency`). */
+  readonly waitingCalls: number;
+  /** How many handlers may run at once just now. */
+  readonly concurrencyLimit: number;
+  /** Calls refused before a handler was entered, by reason. */
+  readonly refusedCalls: { readonly [K in RefusalName]?: number };
   /** Calls taken since the start. */
   readonly servedCalls: number;
   /** Connections accepted since the start. */
   readonly accepted: number;
+  /** Connections closed without a word: they came faster than `maxAcceptsPerSecond`, or far too many were there. */
+  readonly droppedAccepts: number;
   /** Connections that failed before they were one: TLS errors, mostly. */
   readonly failedAccepts: number;
   /** Handlers that threw something other than a VertexError. */
@@ -35,11 +46,15 @@ export interface ServerStatsReport {
 }
 
 /** What is true at the moment. */
-type Now = Pick<ServerStatsReport, "connections" | "runningCalls" | "servedCalls" | "received" | "workers">;
+type Now = Omit<
+  ServerStatsReport,
+  "accepted" | "droppedAccepts" | "failedAccepts" | "failedHandlers" | "ended" | "limits"
+>;
 
 /** The counters. */
 export class ServerStats {
   accepted = 0;
+  droppedAccepts = 0;
   failedAccepts = 0;
   failedHandlers = 0;
   servedCalls = 0;
@@ -57,10 +72,11 @@ export class ServerStats {
   }
 
   report(now: Now): ServerStatsReport {
-    const { accepted, failedAccepts, failedHandlers } = this;
+    const { accepted, droppedAccepts, failedAccepts, failedHandlers } = this;
     return {
       ...now,
       accepted,
+      droppedAccepts,
       failedAccepts,
       failedHandlers,
       ended: { ...this.#ended },

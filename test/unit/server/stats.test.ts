@@ -16,7 +16,17 @@ const end = (reason: SessionEnd["reason"]): SessionEnd => ({
 });
 const of = (servedCalls: number) => ({ servedCalls, usage: { bytes: 10, frames: 2, busyMs: 0.5 } });
 const received = { bytes: 0, frames: 0, busyMs: 0 };
-const now = { connections: 1, runningCalls: 2, servedCalls: 3, received, workers: [] };
+const now = {
+  connections: 1,
+  runningCalls: 2,
+  servedCalls: 3,
+  received,
+  workers: [],
+  handshakes: 0,
+  waitingCalls: 0,
+  concurrencyLimit: 5,
+  refusedCalls: {},
+};
 
 test("connections that end are counted by the name of their reason, with the calls that they took", () => {
   const stats = new ServerStats();
