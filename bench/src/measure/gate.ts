@@ -46,7 +46,7 @@ export interface Verdict {
 
 /**
  * Measured again and again on a machine with five times more work than cores, codecs' ratios vary by 1.5 % either way,
- * bytes of heap by 2 %, instructions by 0.1 %: 10 % is a change. The ratio of calls, in which the kernel has a part, varies
+ * bytes of heap by 2 %: 10 % is a change. The ratio of calls, in which the kernel has a part, varies
  * by 6 %: only 15 % is one.
  */
 export const checks: readonly Check[] = [

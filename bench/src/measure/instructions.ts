@@ -1,4 +1,4 @@
-// Instructions that a call takes, counted by valgrind: the same to a tenth of a percent however busy the machine is.
+// Instructions that a call takes, counted by valgrind: of use as long as what a call does is not a matter of time.
 
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
