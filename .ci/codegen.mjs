@@ -1,6 +1,6 @@
 // `pnpm codegen`: generates the project's own code from its own schemas. CI runs it and fails on a diff.
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -30,6 +30,25 @@ execFileSync(process.execPath, [join(root, ".ci/build.mjs"), "codegen"], { stdio
 for (const [schema, out, ...more] of jobs) {
   const parameters = ["--proto", schema, "--out", out, "--import-suffix", ".ts", ...more];
   execFileSync(process.execPath, [command, ...parameters], { cwd: root, stdio: "inherit" });
+}
+
+describeForFuzz();
+
+/** What the fuzzer's peers work from: descriptors of the types that it tries, by buf alone. */
+function describeForFuzz() {
+  const modules = JSON.stringify({ version: "v2", modules: [{ path: "test/schema" }, { path: "schema" }] });
+  const files = ["test/schema/kitchen_sink.proto", "schema/vertex/v1/control.proto"];
+  const paths = files.flatMap((file) => ["--path", file]);
+  const buf = join(root, "node_modules/.bin/buf");
+  const asked = ["build", "--config", modules, ...paths, "--exclude-source-info", "-o", "-#format=binpb"];
+  const base64 = execFileSync(buf, asked, { cwd: root }).toString("base64");
+  const text = `// A FileDescriptorSet of ${files.join(" and ")}. Written by .ci/codegen.mjs.
+
+export const DESCRIPTORS =
+  "${base64}";
+`;
+  mkdirSync(join(root, "fuzz/src/gen"), { recursive: true });
+  writeFileSync(join(root, "fuzz/src/gen/descriptors.ts"), text);
 }
 
 /** vertex/v1/options.proto and buf/validate/validate.proto travel inside the generator, so that all can import them. */

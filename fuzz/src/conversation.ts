@@ -14,7 +14,7 @@ import { Greeter } from "../../test/gen/greeter.ts";
 import { creditLeftOut } from "./credit-watch.ts";
 import { LONGEST_WAIT_MS, serveAll } from "./handlers.ts";
 import { Observer, type StatedLimits } from "./observer.ts";
-import { OwnCalls } from "./own-calls.ts";
+import { callerOf, OwnCalls } from "./own-calls.ts";
 import { Finding, mustHold } from "./target.ts";
 import { World } from "./world.ts";
 
@@ -61,7 +61,7 @@ export class Conversation {
       introduction: { name: "fuzzed", services: router.services },
       events: { ...this.#events(), ...(authenticate === undefined ? {} : { authenticate }) },
     });
-    this.own = new OwnCalls(this.session);
+    this.own = new OwnCalls(callerOf(this.session));
     this.#canary = new Canary(this.world, this.#loop);
     const nothing = () => {};
     this.peer.start({
@@ -175,7 +175,7 @@ class Canary {
           events: { opened() {}, roomy() {}, draining() {}, closed() {}, handlerFailed() {} },
         }),
     );
-    this.#own = new OwnCalls(this.#sessions[0] as Session);
+    this.#own = new OwnCalls(callerOf(this.#sessions[0] as Session));
     for (const session of this.#sessions) session.start();
   }
 

@@ -29,6 +29,8 @@ export class Campaign {
   readonly corpus = new Corpus();
   runs = 0;
   slowestMs = 0;
+  /** Time that its steps have taken. */
+  spentMs = 0;
   readonly #seed: string;
   readonly #random: Random;
   readonly #queue: Input[];
@@ -54,11 +56,14 @@ export class Campaign {
   /** Runs the next input. */
   async step(): Promise<void> {
     const input = this.#queue.shift() ?? this.#next();
+    const startedAt = performance.now();
     this.runs++;
     try {
       this.corpus.add(input, await this.attempt(input));
     } catch (error) {
       await this.#found(input, error);
+    } finally {
+      this.spentMs += performance.now() - startedAt;
     }
   }
 
@@ -72,21 +77,24 @@ export class Campaign {
     try {
       let ms = Number.POSITIVE_INFINITY;
       let seen = "";
-      for (let tries = 0; tries < 3 && ms > SLOW_MS; tries++) {
+      for (let tries = 0; tries < (this.target.patient ? 1 : 3) && ms > SLOW_MS; tries++) {
         this.#begins();
+        // On a busy machine time passes that is not the run's: another try counts what the processor did, too.
+        const before = tries === 0 ? undefined : process.cpuUsage();
         const startedAt = performance.now();
-        const before = process.cpuUsage();
         seen = await this.target.run(input);
-        // On a busy machine time passes that is not the run's: the lesser of both clocks counts.
+        ms = Math.min(ms, performance.now() - startedAt);
+        if (before === undefined) continue;
         const { user, system } = process.cpuUsage(before);
-        ms = Math.min(ms, performance.now() - startedAt, (user + system) / 1_000);
+        ms = Math.min(ms, (user + system) / 1_000);
       }
       this.slowestMs = Math.max(this.slowestMs, ms);
       // Rejections that nobody handles are announced when this turn is over.
       await new Promise((resolve) => setImmediate(resolve));
       const stray = this.#stray.splice(0);
       if (stray.length > 0) throw stray[0];
-      if (ms > SLOW_MS) throw new Error(`slow: more than ${SLOW_MS} ms, three times in a row`);
+      if (ms > SLOW_MS && !this.target.patient)
+        throw new Error(`slow: more than ${SLOW_MS} ms, three times in a row`);
       return seen;
     } finally {
       process.off("unhandledRejection", this.#onStray);
@@ -108,7 +116,8 @@ export class Campaign {
       known.times++;
       return;
     }
-    const small = await minimise(input, (smaller) => this.#shows(smaller, key));
+    const budget = { runs: this.target.patient ? 100 : 8_000 };
+    const small = await minimise(input, (smaller) => this.#shows(smaller, key), budget);
     const text = describe(error);
     const command = writeCrash({ target: this.target.name, seed: this.#seed, error: text, input: small });
     this.findings.push({ key, error: text, command, times: 1 });

@@ -3,24 +3,29 @@
 
 import { type CallContext, Router, StatusNumber, statusName, VertexError } from "@vertex/protocol";
 import { Blobs, Greeter } from "../../test/gen/greeter.ts";
-import type { World } from "./world.ts";
 
 /** Longest that a handler waits, in milliseconds of the world. */
 export const LONGEST_WAIT_MS = 20_000;
 const MOST_MESSAGES = 24;
 
+/** Whose time handlers wait in. */
+export interface Sleeper {
+  sleep(ms: number): Promise<unknown>;
+}
+
 /** A router that serves both test services. */
-export function serveAll(world: World): Router {
+export function serveAll(world: Sleeper): Router {
   const router = new Router();
-  router.add(Greeter, greeter(world));
-  router.add(Blobs, blobs());
+  router.add(Greeter, greeterIn(world));
+  router.add(Blobs, blobHandlers());
   return router;
 }
 
 /** Every method that is served, in a fixed order. */
 export const methods = [...Object.values(Greeter.methods), ...Object.values(Blobs.methods)];
 
-function greeter(world: World) {
+/** The handlers of Greeter. */
+export function greeterIn(world: Sleeper) {
   return {
     hello: ({ name }: { name: string }, context: CallContext) => {
       if (name.length > 8) context.setTrailer("length", String(name.length));
@@ -68,7 +73,8 @@ function greeter(world: World) {
   };
 }
 
-function blobs() {
+/** The handlers of Blobs. */
+export function blobHandlers() {
   return {
     echo: (blob: { data: Uint8Array }) => blob,
     swallow: () => ({}),

@@ -1,122 +1,138 @@
-// Where protobufjs and generated code are known to differ. Everything else is a finding. A row that
-// the generated code has outgrown is to be removed here.
+// Where generated code is known to differ from protobufjs and protobuf-es, and why. Everything else is a finding. Each
+// row has an example, which a test holds to still differ: a row that was outgrown goes.
 
-import type protobuf from "protobufjs";
+import { Fact, factsOf } from "./facts.ts";
 import type { MessageType } from "./message-types.ts";
 
-/** The tags of google.protobuf.Value's kinds. */
-const VALUE_TAGS = new Set([8, 17, 26, 32, 42, 50]);
+/** Who is compared with. */
+type PeerName = "protobufjs" | "protobuf-es";
 
-/** Why one side may refuse what the other takes: a sentence, or null when it may not. */
-export function expectedRefusal(type: MessageType, bytes: Uint8Array, refusal: Error): string | null {
-  const found = walk(type, bytes);
-  if (/missing required/.test(refusal.message)) return found.has(LEGACY) ? LEGACY : null;
-  if (/UTF-8/.test(refusal.message))
-    return found.has(LEGACY) ? "protobufjs checks strings of proto3 only" : null;
-  if (/end group/.test(refusal.message)) return found.has(EMPTY_GROUP) ? EMPTY_GROUP : null;
-  if (/more than 10 bytes/.test(refusal.message)) return found.has(LONG_VARINT) ? LONG_VARINT : null;
-  return null;
+/** One known difference. */
+interface Row {
+  /** One side refuses what the other takes, or both take it and read different values. */
+  readonly kind: "refusal" | "value";
+  readonly peer: PeerName | "both";
+  /** What the error of the side that refuses says; of refusals only. */
+  readonly says?: RegExp;
+  /** What must be in the bytes. */
+  readonly holds: Fact;
+  readonly why: string;
+  /** A message's type, and its bytes in hex. */
+  readonly example: readonly [type: string, hex: string];
 }
 
-/** Why both may read different values from these bytes: a sentence, or null when they may not. */
-export function expectedValue(type: MessageType, bytes: Uint8Array): string | null {
-  const found = walk(type, bytes);
-  return [NO_KEY, NO_KIND].find((why) => found.has(why)) ?? null;
+/** All of them. */
+export const rows: readonly Row[] = [
+  {
+    kind: "refusal",
+    peer: "protobufjs",
+    says: /missing required/,
+    holds: Fact.LEGACY,
+    why: "generated code checks no required fields: as protobuf-es, and as the conformance suite wants it",
+    example: ["Legacy", "1001"],
+  },
+  {
+    kind: "refusal",
+    peer: "both",
+    says: /UTF-8|utf8/i,
+    holds: Fact.LEGACY,
+    why: "both peers check the strings of proto3 only; here they are checked always",
+    example: ["Legacy", "0a01611a01ff"],
+  },
+  {
+    kind: "refusal",
+    peer: "protobufjs",
+    says: /end group/,
+    holds: Fact.EMPTY_GROUP,
+    why: "protobufjs mistakes the end of a group in a message without fields",
+    example: ["KitchenSink", "52020b0c"],
+  },
+  {
+    kind: "refusal",
+    peer: "both",
+    says: /more than 10 bytes/,
+    holds: Fact.LONG_VARINT,
+    why: "in fields that they do not know, both peers skip a varint of any length",
+    example: ["Numbers", "8002ffffffffffffffffffff01"],
+  },
+  {
+    kind: "refusal",
+    peer: "protobuf-es",
+    says: /./,
+    holds: Fact.CROSSES,
+    why: "protobuf-es holds no value to the end of the sub-message or packed field it lies in",
+    example: ["Tree", "0a0222056162636465"],
+  },
+  {
+    kind: "refusal",
+    peer: "protobuf-es",
+    says: /./,
+    holds: Fact.WRONG_TYPE,
+    why: "protobuf-es reads a field as its type says, whatever the tag says: to others it is an unknown field",
+    example: ["Lists", "087a"],
+  },
+  {
+    kind: "value",
+    peer: "protobuf-es",
+    holds: Fact.WRONG_TYPE,
+    why: "protobuf-es reads a field as its type says, with another value where its tag says otherwise",
+    example: ["Scalars", "1a021805"],
+  },
+  {
+    kind: "value",
+    peer: "protobufjs",
+    holds: Fact.NO_KEY,
+    why: "protobufjs holds an absent 64-bit key and an explicit 0 for two keys",
+    example: ["Maps", "120508001201621203120161"],
+  },
+  {
+    kind: "value",
+    peer: "protobufjs",
+    holds: Fact.NO_KIND,
+    why: "a google.protobuf.Value without a kind is an absent one to generated code",
+    example: ["WellKnown", "3200"],
+  },
+  {
+    kind: "value",
+    peer: "protobuf-es",
+    holds: Fact.NO_KIND,
+    why: "protobuf-es makes null of a google.protobuf.Value without a kind, in a Struct",
+    example: ["WellKnown", "2a070a050a01611200"],
+  },
+  {
+    kind: "value",
+    peer: "both",
+    holds: Fact.CLOSED_ENUM,
+    why: "both peers take numbers that an enum of proto2 does not know for unknown fields; here they are kept",
+    example: ["Legacy", "0a016138033802"],
+  },
+];
+
+/** Why one side may refuse with `message` what the other takes; null when it may not. */
+export function expectedRefusal(
+  type: MessageType,
+  bytes: Uint8Array,
+  message: string,
+  peer: PeerName,
+): string | null {
+  const matching = rowsOf("refusal", peer).filter(({ says }) => says?.test(message));
+  if (matching.length === 0) return null;
+  const found = factsOf(type, bytes);
+  return matching.find(({ holds }) => found.has(holds))?.why ?? null;
 }
 
-const LEGACY = "proto2: generated code checks no required fields, protobufjs no UTF-8";
-const NO_KEY = "protobufjs holds an absent 64-bit key and an explicit 0 for two keys";
-const NO_KIND = "a google.protobuf.Value without a kind is an absent one to generated code";
-const LONG_VARINT = "protobufjs skips a varint of more than 10 bytes";
-const EMPTY_GROUP = "protobufjs mistakes the end of a group in a message without fields";
+/** Why both may read different values from these bytes; null when they may not. */
+export function expectedValue(type: MessageType, bytes: Uint8Array, peer: PeerName): string | null {
+  const found = factsOf(type, bytes);
+  return rowsOf("value", peer).find(({ holds }) => found.has(holds))?.why ?? null;
+}
 
-/** Whether two values are the same but for what generated code is known to lose: there is one null value only. */
+function rowsOf(kind: Row["kind"], peer: PeerName): Row[] {
+  return rows.filter((row) => row.kind === kind && (row.peer === peer || row.peer === "both"));
+}
+
+/** Whether two values that protobufjs holds are the same but for what generated code loses: there is one null. */
 export function sameButForLosses(got: unknown, wanted: unknown, path: string): boolean {
   if (path.endsWith("/nullValue")) return typeof got === typeof wanted;
   return Object.is(got, wanted);
-}
-
-function walk({ shape }: MessageType, bytes: Uint8Array): Set<string> {
-  const walk = new Walk(bytes);
-  walk.message(shape, 0, bytes.length);
-  return walk.found;
-}
-
-/** Goes through bytes that one side has taken, looking for what the other reads differently. */
-class Walk {
-  readonly found = new Set<string>();
-  readonly #bytes: Uint8Array;
-  #pos = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  message(shape: protobuf.Type, from: number, to: number): void {
-    if (shape.name === "Legacy") this.found.add(LEGACY);
-    const seen = new Set<number>();
-    for (this.#pos = from; this.#pos < to; ) {
-      const tag = this.#varint();
-      const field = shape.fieldsById[tag >>> 3];
-      const start = this.#skip(tag & 7, tag >>> 3);
-      const end = this.#pos;
-      if ((tag & 7) === 3 && shape.fieldsArray.length === 0) this.found.add(EMPTY_GROUP);
-      if (VALUE_TAGS.has(tag)) seen.add(0);
-      if ((tag & 7) !== 2 || field === undefined) continue;
-      if (field.map) this.#entry(field, start, end);
-      else if (isMessage(field)) {
-        seen.add(field.id);
-        this.message(field.resolvedType as protobuf.Type, start, end);
-      }
-      this.#pos = end;
-    }
-    if (shape.fullName === ".google.protobuf.Value" && !seen.has(0)) this.found.add(NO_KIND);
-  }
-
-  #entry(field: protobuf.Field, from: number, to: number): void {
-    let keys = 0;
-    for (this.#pos = from; this.#pos < to; ) {
-      const tag = this.#varint();
-      const start = this.#skip(tag & 7, tag >>> 3);
-      const end = this.#pos;
-      if (tag >>> 3 === 1) keys++;
-      if (tag !== 18 || !isMessage(field)) continue;
-      this.message(field.resolvedType as protobuf.Type, start, end);
-      this.#pos = end;
-    }
-    if (keys === 0 && /64$/.test((field as unknown as protobuf.MapField).keyType)) this.found.add(NO_KEY);
-  }
-
-  /** Moves behind a value; returns where its content starts. */
-  #skip(wireType: number, id: number): number {
-    const at = this.#pos;
-    if (wireType === 0) this.#varint();
-    if (this.#pos - at > 10) this.found.add(LONG_VARINT);
-    const length = wireType === 2 ? this.#varint() : wireType === 1 ? 8 : wireType === 5 ? 4 : 0;
-    const start = this.#pos;
-    this.#pos += length;
-    if (wireType === 3) {
-      for (
-        let tag = this.#varint();
-        tag !== id * 8 + 4 && this.#pos < this.#bytes.length;
-        tag = this.#varint()
-      )
-        this.#skip(tag & 7, tag >>> 3);
-    }
-    return start;
-  }
-
-  #varint(): number {
-    let value = 0;
-    for (let shift = 0; this.#pos < this.#bytes.length; shift += 7) {
-      const byte = this.#bytes[this.#pos++] as number;
-      if (shift < 32) value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    return value >>> 0;
-  }
-}
-
-function isMessage({ resolvedType }: protobuf.Field): boolean {
-  return resolvedType !== null && "fieldsById" in resolvedType;
 }

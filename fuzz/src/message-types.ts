@@ -1,5 +1,5 @@
-// The message types that the wire reader is tried with: the test schemas and Vertex's own control messages, as
-// generated here and as protobufjs reads the same .proto files.
+// The message types that decoding is tried with: the test schemas and Vertex's own control messages, as generated
+// here, with their fields as protobufjs reads them from the same .proto files.
 
 import { fileURLToPath } from "node:url";
 import { BinaryReader, BinaryWriter } from "@vertex/wire";
@@ -14,7 +14,7 @@ interface Codec {
   decode(input: BinaryReader | Uint8Array, length?: number): unknown;
 }
 
-/** One message type, on both sides. */
+/** One message type. */
 export interface MessageType {
   readonly name: string;
   /** Its fields, as protobufjs describes them. */
@@ -22,9 +22,6 @@ export interface MessageType {
   /** @param framed reads it in the middle of a longer buffer, as a frame's payload is. */
   decode(bytes: Uint8Array, framed: boolean): unknown;
   encode(message: unknown): Uint8Array;
-  peerDecode(bytes: Uint8Array): protobuf.Message;
-  /** The peer's message as plain data. */
-  peerObject(message: protobuf.Message): { [field: string]: unknown };
 }
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -53,8 +50,6 @@ function define(path: string, name: string, generated: object): MessageType {
       return codec.decode(reader);
     },
     encode: (message) => codec.encode(message, new BinaryWriter()).finish(),
-    peerDecode: (bytes) => shape.decode(bytes),
-    peerObject: (message) => shape.toObject(message, { longs: String, bytes: String, arrays: false }),
   };
 }
 

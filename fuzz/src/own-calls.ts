@@ -23,9 +23,27 @@ interface OwnCall {
 const text = (size: number) => "x".repeat(size % 3_000);
 const blob = (size: number) => ({ data: new Uint8Array(size % 300_000) });
 
+/** What gives stubs. */
+type User = Pick<QueueingCaller, "use">;
+
+/** A caller on one session, which repeats nothing. */
+export function callerOf(session: Session): QueueingCaller {
+  const route = {
+    offer: (call: Parameters<Session["open"]>[0]) => session.open(call),
+    mayRepeat: () => false,
+    whyWaiting: () => "no room",
+    oneWayFailed: () => {},
+  };
+  return new QueueingCaller(session.loop, route, {
+    callTimeoutMs: 10_000,
+    maxQueuedCalls: 64,
+    interceptors: [],
+  });
+}
+
 /** All of them. */
-export class OwnCalls {
-  readonly caller: QueueingCaller;
+export class OwnCalls<C extends User = QueueingCaller> {
+  readonly caller: C;
   readonly #calls: OwnCall[] = [];
   /** What each promise that has not settled is. */
   readonly #pending = new Map<number, string>();
@@ -33,18 +51,8 @@ export class OwnCalls {
   /** The first rejection with something else than a VertexError. */
   #strange: unknown;
 
-  constructor(session: Session) {
-    const route = {
-      offer: (call: Parameters<Session["open"]>[0]) => session.open(call),
-      mayRepeat: () => false,
-      whyWaiting: () => "no room",
-      oneWayFailed: () => {},
-    };
-    this.caller = new QueueingCaller(session.loop, route, {
-      callTimeoutMs: 10_000,
-      maxQueuedCalls: 64,
-      interceptors: [],
-    });
+  constructor(caller: C) {
+    this.caller = caller;
   }
 
   /** Opens the call number `kind`, with a request of about `size` and a deadline. */

@@ -8,6 +8,8 @@ export interface Target {
   readonly name: string;
   /** One line for `--list`. */
   readonly about: string;
+  /** Its runs may take seconds: compilers and other processes do the work. */
+  readonly patient?: boolean;
   /** Makes an input: mostly valid, so that it gets far before it is mutated. */
   generate(random: Random): Input;
   /**
@@ -16,6 +18,8 @@ export interface Target {
    * @throws whatever goes wrong: that is a finding.
    */
   run(input: Input): string | Promise<string>;
+  /** Ends what `run` has started and kept for the next run. */
+  close?(): Promise<void>;
 }
 
 /** Something that must hold did not. */

@@ -14,7 +14,13 @@ export const hostileNames: readonly string[] = [
   "Iterable AsyncIterable DeepPartial MessageFns Builtin BinaryReader BinaryWriter isSet isObject bytesFromBase64",
   "Service Method Caller CallContext CallOptions ServerStream ClientStream DuplexStream reader writer message",
   "tag end end2 input length obj acc key value v k e request context options caller fromJSON encode _1 a__b A1 _x",
-].flatMap((line) => line.split(" "));
+  "break case catch const continue debugger do else extends false finally for if implements in new package private",
+  "protected public return super switch throw try var while with async of get set as asserts abstract accessor",
+  "declare namespace module override satisfies infer is keyof type unique using global symbol require string number",
+  "out intrinsic __filename __dirname process window self exports Buffer Proxy Reflect Atomics Infinity",
+]
+  .flatMap((line) => line.split(" "))
+  .filter((name, at, all) => all.indexOf(name) === at);
 
 const comments: readonly string[] = [
   `*/ ${CANARY}; /*`,
@@ -71,6 +77,48 @@ export function hostileSchema(seed: number): string {
   const head = `syntax = "${isProto2 ? "proto2" : "proto3"}";\n${comment()}package hostile.n${seed};\n`;
   const parts = [head, enumCode, ...messages.map(message), `service ${service} {\n${methods.join("")}}\n`];
   return parts.join(comment());
+}
+
+/**
+ * Schemas in which every hostile name stands wherever a name can stand: of a message, a field, a oneof, an enum, a
+ * value, a service, a method, a package and a file.
+ */
+export function everyName(): { [file: string]: string } {
+  const files: { [file: string]: string } = {};
+  const proto = (place: string, body: string) => `syntax = "proto3";\npackage every.${place};\n${body}`;
+  const all = (make: (name: string, index: number) => string) => hostileNames.map(make).join("");
+  files["messages.proto"] = proto(
+    "messages",
+    all((name) => `message ${name} { string ${name}_a = 1; }\n`),
+  );
+  // Names that differ only in case are one name in TypeScript: each message holds one of them.
+  files["fields.proto"] = proto(
+    "fields",
+    all((name, index) =>
+      name === "__proto__"
+        ? ""
+        : `message F${index} { string ${name} = 1; map<string, F${index}> m = 2; oneof o { F${index} x = 3; } }
+message O${index} { oneof ${name} { string a = 1; O${index} b = 2; } }\n`,
+    ),
+  );
+  files["enums.proto"] = proto(
+    "enums",
+    all((name, index) =>
+      name === "__proto__"
+        ? ""
+        : `message E${index} { enum ${name} { ZERO = 0; } enum V { ${name}_ = 0; } }\n`,
+    ),
+  );
+  files["services.proto"] = proto(
+    "services",
+    `message Empty {}\n${all((name, index) => `service S${index} { rpc ${name}(Empty) returns (stream Empty); }\n`)}`,
+  );
+  for (const [index, name] of hostileNames.entries()) {
+    if (/^_/.test(name)) continue;
+    files[`files/${index}/${name}.proto`] =
+      `syntax = "proto3";\npackage every.${name}.n${index};\nmessage M { string ${name}_a = 1; }\nservice ${name} { rpc Get(M) returns (M); }\n`;
+  }
+  return files;
 }
 
 type FieldKind = [type: string, initial: string];

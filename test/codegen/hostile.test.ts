@@ -1,46 +1,15 @@
 // node-flags: --no-disallow-code-generation-from-strings
 // (ajv and protobufjs compile what they check)
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { suite } from "../support/suite.ts";
+import { runGenerated, UNHARMED } from "./canary.ts";
 import { hostileNames, hostileSchema } from "./hostile-schema.ts";
-import { createWorkspace, repository, type Workspace } from "./workspace.ts";
+import { createWorkspace } from "./workspace.ts";
 
 const test = suite("codegen: schemas that mean harm");
 
 /** How many schemas are made up. VERTEX_HOSTILE_SCHEMAS asks for more. */
 const count = Number(process.env.VERTEX_HOSTILE_SCHEMAS ?? 40);
-
-/** Imports every generated file in a process without `eval`, and prints what became of the canary. */
-const importAll = `
-  const before = Reflect.ownKeys(Object.prototype).length;
-  for (const file of process.argv.slice(1)) await import(file);
-  console.log(JSON.stringify([globalThis.__canary ?? null, Reflect.ownKeys(Object.prototype).length - before]));
-`;
-
-function runGenerated(workspace: Workspace, files: readonly string[]): string {
-  const flags = [
-    "--conditions=@vertex/source",
-    "--disallow-code-generation-from-strings",
-    "--disable-proto=throw",
-  ];
-  const tsx = join(repository, "node_modules/tsx/dist/loader.mjs");
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [
-      ...flags,
-      "--import",
-      tsx,
-      "--input-type=module",
-      "-e",
-      importAll,
-      ...files.map((file) => join(workspace.dir, file)),
-    ],
-    { cwd: workspace.dir, encoding: "utf8" },
-  );
-  return stdout.trim() + stderr;
-}
 
 test(
   "yield code that compiles and does nothing but what it should",
@@ -54,7 +23,7 @@ test(
       assert.is(await workspace.typeErrors("gen"), "");
       const files = workspace.list("gen").map((file) => `gen/${file}`);
       assert.is(files.length, count);
-      assert.is(runGenerated(workspace, files), "[null,0]");
+      assert.is(runGenerated(workspace, files), UNHARMED);
     } finally {
       workspace.remove();
     }

@@ -1,4 +1,5 @@
 // node-flags: --no-disallow-code-generation-from-strings
+// file-timeout: 180 s
 // protobufjs, which the wire target is held against, writes its decoders as strings.
 
 import { readdirSync } from "node:fs";
@@ -17,14 +18,20 @@ test("every folder of the corpus belongs to a target, and every target has one",
 });
 
 for (const target of targets) {
-  test(`nothing goes wrong in what was found for ${target.name}`, async () => {
-    const campaign = new Campaign(target, "corpus");
-    for (const { name, input } of readCorpus(target.name)) {
+  test(
+    `nothing goes wrong in what was found for ${target.name}`,
+    async () => {
+      const campaign = new Campaign(target, "corpus");
       try {
-        await campaign.attempt(input);
-      } catch (error) {
-        throw new Error(`fuzz/corpus/${target.name}/${name}`, { cause: error });
+        for (const { name, input } of readCorpus(target.name)) {
+          await campaign.attempt(input).catch((cause: unknown) => {
+            throw new Error(`fuzz/corpus/${target.name}/${name}`, { cause });
+          });
+        }
+      } finally {
+        await target.close?.();
       }
-    }
-  });
+    },
+    { timeoutMs: 60_000 },
+  );
 }
