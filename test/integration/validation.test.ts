@@ -212,3 +212,34 @@ test("that nests without end is refused by a client that validates, and is no st
     },
     { validate: true },
   ));
+
+test(
+  "is refused in the worker thread that would serve it, before the handler, with the same violations",
+  async () => {
+    const rest = {
+      note: () => {},
+      watch: () => [],
+      exchange: () => [],
+    };
+    const server = createServer({ log: () => {} })
+      .handle(Orders, rest, { inWorkers: ["place", "import"] })
+      .workers(new URL("../support/server/orders-worker.js", import.meta.url), {
+        threads: 1,
+        startTimeoutMs: 60_000,
+      });
+    const client = connect(await server.listen("tcp://127.0.0.1:0"));
+    try {
+      const orders = client.use(Orders);
+      const error = await failureOf(orders.place(bad, { timeoutMs: 60_000 }));
+      assert.is(error.code, "INVALID_ARGUMENT");
+      assert.is(error.outcome, "not-executed");
+      assert.equal(fieldsOf(error), badFields);
+      assert.equal(fieldsOf(await failureOf(orders.import().send([bad]))), badFields);
+      assert.equal(await orders.place(good, { timeoutMs: 60_000 }), { lines: 1 });
+    } finally {
+      await client.close();
+      await server.shutdown({ graceMs: 100 });
+    }
+  },
+  { timeoutMs: 60_000 },
+);
