@@ -309,6 +309,7 @@ export class IncomingCall implements ForwardedCall, Timed {
         if (this.#concluded) break;
         outbound.send(response, message, false);
         if (!outbound.idle) await outbound.room();
+        if (outbound.tired) await outbound.rest(this.#link.loop.turns);
         if (this.#concluded) break;
       }
       this.#handlerDone = true;

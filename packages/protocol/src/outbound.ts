@@ -5,7 +5,12 @@ import { HEADER_BYTES, Kind } from "@vertex/framing";
 import { creditCost, creditLimit } from "./credit.ts";
 import { type Outbox, TOTAL_BYTES, withFlags, writeTotal } from "./loop.ts";
 import type { Codec } from "./service.ts";
+import type { Turns } from "./turns.ts";
 import { VertexError } from "./vertex-error.ts";
+
+/** What one stream sends at once before others have their turn: message bytes, and what each message costs beside them. */
+const BURST_BYTES = 131_072;
+const MESSAGE_COST_BYTES = 64;
 
 /** What an outbound half needs from its session. */
 export interface OutboundLink {
@@ -37,6 +42,8 @@ export class Outbound {
   #waiting: Waiting[] = [];
   #roomWanted: (() => void)[] = [];
   #queued = false;
+  /** What has been sent since the last rest. */
+  #burst = 0;
   #closed = false;
   #ended = false;
   /** Called once, when the last frame of this half has been written. */
@@ -63,6 +70,17 @@ export class Outbound {
     return this.#ended;
   }
 
+  /** It has sent as much as it may in one turn of the event loop. */
+  get tired(): boolean {
+    return this.#burst >= BURST_BYTES;
+  }
+
+  /** Resolves when others have had their turn. */
+  rest(turns: Turns): Promise<void> {
+    this.#burst = 0;
+    return turns.rest();
+  }
+
   /** The other side allows `bytes` more. */
   grant(bytes: number): void {
     this.#credit += bytes;
@@ -78,6 +96,7 @@ export class Outbound {
     const start = encodeBehindHeader(outbox, codec, message);
     const at = start - HEADER_BYTES;
     const bytes = outbox.writer.pos - start;
+    this.#burst += bytes + MESSAGE_COST_BYTES;
     // Without credit not even an empty message goes: it would overtake those that wait.
     const limit = this.idle && !congested ? Math.min(peerMaxFrameBytes, creditLimit(this.#credit)) : -1;
     if (limit > 0 && bytes <= limit) {

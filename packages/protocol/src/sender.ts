@@ -7,6 +7,7 @@ import { encodeFailure } from "./failure.ts";
 import { type Loop, Outbox, type OutboxOwner } from "./loop.ts";
 import type { Outbound, OutboundLink } from "./outbound.ts";
 import type { Transport } from "./transport.ts";
+import type { Waiting } from "./turns.ts";
 import type { VertexError } from "./vertex-error.ts";
 
 /** Message bytes that one turn of the event loop sends at most before input gets its turn. */
@@ -19,7 +20,7 @@ export interface SenderOwner {
 }
 
 /** Everything that goes out on one connection goes through here. */
-export class Sender implements OutboundLink, OutboxOwner {
+export class Sender implements OutboundLink, OutboxOwner, Waiting {
   readonly outbox: Outbox;
   peerMaxFrameBytes: number;
   peerMaxMessageBytes: number;
@@ -54,6 +55,11 @@ export class Sender implements OutboundLink, OutboxOwner {
   drained(): void {
     this.#congested = this.#transport.congested;
     this.outbox.drained();
+    this.#pumpTurn();
+  }
+
+  turn(): void {
+    this.#pumping = false;
     this.#pumpTurn();
   }
 
@@ -113,10 +119,7 @@ export class Sender implements OutboundLink, OutboxOwner {
   #pumpLater(): void {
     if (this.#pumping || this.#congested) return;
     this.#pumping = true;
-    this.#loop.later(() => {
-      this.#pumping = false;
-      this.#pumpTurn();
-    });
+    this.#loop.turns.wait(this);
   }
 }
 

@@ -1,7 +1,7 @@
 // Whose turn it is.
 import * as assert from "uvu/assert";
 import { TURN_MS, Turns, type Waiting } from "../../../packages/protocol/src/turns.ts";
-import { ManualEnvironment } from "../../support/protocol/manual-environment.ts";
+import { ManualEnvironment, microtasks } from "../../support/protocol/manual-environment.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("turns");
@@ -69,6 +69,22 @@ test("share the time of one turn of the event loop: the rest waits for the next,
   const rounds: string[] = [];
   while (round() > 0) rounds.push(said.splice(0).join(""));
   assert.equal(rounds, ["ab", "cd", "ea"]);
+});
+
+test("let few of those who rest go on in each turn, in order", async () => {
+  const { turns, round } = manual();
+  const said: number[] = [];
+  for (let i = 0; i < 20; i++) void turns.rest().then(() => said.push(i));
+  const after: number[] = [];
+  while (round() > 0) {
+    await microtasks();
+    after.push(said.length);
+  }
+  assert.equal(after, [8, 16, 20]);
+  assert.equal(
+    said,
+    [...said].sort((a, b) => a - b),
+  );
 });
 
 test("cost nothing when nobody waits: one callback a round, none afterwards", () => {
