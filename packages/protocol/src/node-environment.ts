@@ -1,6 +1,5 @@
 // Node's clock, randomness and turns, for sessions that run for real.
 
-import { performance } from "node:perf_hooks";
 import type { Clock, Environment, Timer } from "./clock.ts";
 import { Loop } from "./loop.ts";
 import { Sweeper } from "./sweeper.ts";

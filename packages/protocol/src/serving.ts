@@ -46,7 +46,8 @@ export class Serving implements Starter {
   readonly #router: Router;
   readonly #identities: IdentityReader;
   readonly #guard: CallGuard | undefined;
-  readonly #table = new CallTable<IncomingCall>();
+  /** Made for the first call: some connections only wait to be called. */
+  #table: CallTable<IncomingCall> | null = null;
   readonly #parity: number;
   readonly #maxConcurrent: number;
   #lastId = 0;
@@ -87,12 +88,12 @@ export class Serving implements Starter {
 
   /** What is held of requests until they are taken, in bytes of credit. */
   get heldBytes(): number {
-    return this.#table.sum((call) => call.heldBytes);
+    return this.#table?.sum((call) => call.heldBytes) ?? 0;
   }
 
   /** What waits to be sent of answers, in bytes. */
   get unsentBytes(): number {
-    return this.#table.sum((call) => call.unsentBytes);
+    return this.#table?.sum((call) => call.unsentBytes) ?? 0;
   }
 
   /** Highest id seen. */
@@ -120,7 +121,7 @@ export class Serving implements Starter {
       });
     }
     if (this.#closed) return this.#refuse(id, "closing", "UNAVAILABLE", "this side is closing down");
-    if (this.#table.size >= this.#maxConcurrent) {
+    if ((this.#table?.size ?? 0) >= this.#maxConcurrent) {
       return this.#refuse(
         id,
         "maxConcurrentCalls",
@@ -146,6 +147,7 @@ export class Serving implements Starter {
         ? new IncomingCall(this.#link, id, registration, metadata, this.#link.peer.identity, deadlineAt)
         : this.#forwarded(id, registration, metadata, named, deadlineAt);
     if (call === null || this.#limited(call, end - start)) return;
+    this.#table ??= new CallTable();
     this.#table.add(call);
     this.#running++;
     this.#total++;
@@ -184,13 +186,13 @@ export class Serving implements Starter {
         family: "protocol",
       });
     }
-    const call = this.#table.get(id);
+    const call = this.#table?.get(id);
     if (call === undefined) checkLate(++this.#late, this.#total + this.#refused, this.#link);
     return call;
   }
 
   concluded(call: IncomingCall): void {
-    this.#table.remove(call.id);
+    this.#table?.remove(call.id);
   }
 
   /** Whether the handler may be entered now; if not, `enter` is called when one may be. */
@@ -224,7 +226,7 @@ export class Serving implements Starter {
 
   /** The connection is gone, or its time is up: every call is cancelled, with an answer if `error` is given. */
   cancelAll(error: VertexError | null): number {
-    const calls = this.#table.all();
+    const calls = this.#table?.all() ?? [];
     this.#ready = null;
     for (const call of calls) {
       if (error === null) call.cancel();

@@ -2,7 +2,7 @@
 
 import { chmod, lstat, unlink } from "node:fs/promises";
 import { connect, createServer, type Server as NetServer, type Socket } from "node:net";
-import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import type { TlsOptions } from "node:tls";
 import { usageError, VertexError } from "@vertex/protocol";
 import { type Address, formatAddress, readThroughInlet, SocketTransport } from "@vertex/protocol/host";
 
@@ -53,7 +53,7 @@ export class Listener {
     if (address.scheme === "unix") await removeStaleSocket(address.path);
     const server =
       address.scheme === "tls"
-        ? tlsServer(where, options)
+        ? await tlsServer(where, options)
         : createServer({ noDelay: true, pauseOnConnect: true });
     const event = address.scheme === "tls" ? "secureConnection" : "connection";
     if (options.maxSockets !== undefined) server.maxConnections = options.maxSockets;
@@ -88,10 +88,12 @@ export class Listener {
   }
 }
 
-function tlsServer(where: string, options: ListenOptions): NetServer {
+async function tlsServer(where: string, options: ListenOptions): Promise<NetServer> {
   const { tls } = options;
   const certified = tls !== undefined && ((tls.cert && tls.key) || tls.pfx || tls.SNICallback);
   if (!certified) throw usageError(`${where} needs the option tls with a cert and a key`);
+  // Loaded by who needs it: it brings all of Node's cryptography into memory.
+  const { createServer: createTlsServer } = await import("node:tls");
   try {
     return createTlsServer({
       minVersion: "TLSv1.3",
@@ -140,7 +142,8 @@ function boundAddress(server: NetServer, asked: Address): Address {
 function nameOf(socket: Socket, where: string): string {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined) return where;
-  return remoteAddress.includes(":") ? `[${remoteAddress}]:${remotePort}` : `${remoteAddress}:${remotePort}`;
+  // Joined, not added up: one string and not the tree of its parts, for each connection.
+  return [remoteAddress.includes(":") ? `[${remoteAddress}]` : remoteAddress, remotePort].join(":");
 }
 
 /** Removes the socket file of a server that is gone. Anything else at that path is left alone. */

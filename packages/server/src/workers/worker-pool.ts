@@ -3,7 +3,6 @@
 // be a stream, and of a thread whose task can be aborted it takes one at a time. So each thread gets one task for its
 // life, a lane with a MessagePort of its own, and this file decides which lane a call goes to.
 
-import { basename } from "node:path/posix";
 import type { MessagePort } from "node:worker_threads";
 import {
   type ForwardedCall,
@@ -23,7 +22,7 @@ import type { Place } from "./place.ts";
 import { startThreads, type ThreadPool } from "./thread-pool.ts";
 import { ThreadRecord, type WorkerPoolReport, type WorkerThreadReport } from "./thread-record.ts";
 import { WaitingCalls } from "./waiting-calls.ts";
-import { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
+import type { ResolvedWorkerOptions } from "./worker-options.ts";
 
 /** Time before a thread that did not start is tried again, doubled each time. */
 const RESTART_MS = 500;
@@ -56,10 +55,9 @@ export class WorkerPool implements LanePool {
   /** For lanes that start: the end of their time. For lanes that could not: the next try. */
   readonly #timers = new Map<Lane, Timer>();
 
-  /** @throws VertexError (usage) for an option out of its bounds. */
-  constructor(module: URL, options: WorkerOptions, host: Host, events: WorkerPoolEvents) {
+  constructor(module: URL, options: ResolvedWorkerOptions, host: Host, events: WorkerPoolEvents) {
     this.#module = module.href;
-    this.options = resolveWorkerOptions(options, basename(module.pathname));
+    this.options = options;
     this.killAfterMs = this.options.killAfterMs;
     this.host = host;
     this.#events = events;

@@ -1,17 +1,21 @@
 // All the threads of a server, and which of them serves which method.
 
+import { basename } from "node:path/posix";
 import { type AnyMethod, type Forwarding, type Peer, usageError } from "@vertex/protocol";
 import type { Host } from "@vertex/protocol/host";
 import { forward } from "./forward.ts";
 import type { WorkerPoolReport } from "./thread-record.ts";
-import type { WorkerOptions } from "./worker-options.ts";
-import { WorkerPool, type WorkerPoolEvents } from "./worker-pool.ts";
+import { type ResolvedWorkerOptions, resolveWorkerOptions, type WorkerOptions } from "./worker-options.ts";
+import type { WorkerPool, WorkerPoolEvents } from "./worker-pool.ts";
 
 /** The worker threads of a server. */
 export class Workers {
   readonly #host: Host;
   readonly #events: WorkerPoolEvents;
+  /** Modules whose pools are not made yet. */
+  readonly #asked: { readonly module: URL; readonly options: ResolvedWorkerOptions }[] = [];
   readonly #pools: WorkerPool[] = [];
+  #closed = false;
   /** Full names of the methods that run in threads. */
   readonly #wanted = new Set<string>();
   #routes = new Map<string, WorkerPool>();
@@ -23,7 +27,7 @@ export class Workers {
 
   /** @throws VertexError (usage) for an option out of its bounds. */
   add(module: URL, options: WorkerOptions): void {
-    this.#pools.push(new WorkerPool(module, options, this.#host, this.#events));
+    this.#asked.push({ module, options: resolveWorkerOptions(options, basename(module.pathname)) });
   }
 
   /** Takes on the methods of these local names. */
@@ -40,6 +44,7 @@ export class Workers {
    * @throws VertexError (usage) when a module cannot be used, or a method has no handler, or two, or one too many.
    */
   async start(): Promise<void> {
+    if (this.#asked.length > 0) await this.#makePools();
     await Promise.all(this.#pools.map((pool) => pool.start()));
     const routes = new Map<string, WorkerPool>();
     for (const pool of this.#pools) {
@@ -76,7 +81,17 @@ export class Workers {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(this.#pools.map((pool) => pool.close()));
+  }
+
+  /** What threads need is loaded by servers that have some: it is a megabyte of memory. */
+  async #makePools(): Promise<void> {
+    const { WorkerPool: Pool } = await import("./worker-pool.ts");
+    if (this.#closed) throw usageError("the server has been shut down");
+    for (const { module, options } of this.#asked.splice(0)) {
+      this.#pools.push(new Pool(module, options, this.#host, this.#events));
+    }
   }
 
   #poolOf({ path }: AnyMethod): WorkerPool {
