@@ -1,3 +1,5 @@
+// node-flags: --disable-proto=delete --no-disallow-code-generation-from-strings
+// Vega compiles its expressions and looks at every name of Object.prototype: it has no part in the product.
 import * as assert from "uvu/assert";
 import { resultsMarkdown, withResults } from "../../bench/src/report/page.ts";
 import { atLeast, row } from "../../bench/src/report/row.ts";
