@@ -1,7 +1,9 @@
 // Runs one test file in a process group of its own and says how it went. Knows nothing of the other files.
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 export interface FileResult {
   readonly file: string;
@@ -24,12 +26,11 @@ export interface FileSettings {
   readonly colors: boolean;
 }
 
-// Rejections nobody handles, writes through __proto__ and code made from strings have no place in Vertex.
-const strictFlags = [
-  "--unhandled-rejections=strict",
-  "--disable-proto=throw",
-  "--disallow-code-generation-from-strings",
-];
+// Rejections nobody handles, writes through __proto__ and code made from strings have no place in Vertex: not in the
+// process of a test file, nor in those that it starts. Nor have warnings, which the guard notes.
+const noCodeFromStrings = "--disallow-code-generation-from-strings";
+const strictFlags = ["--unhandled-rejections=strict", "--disable-proto=throw"];
+const guard = fileURLToPath(new URL("support/child-guard.cjs", import.meta.url));
 const sourceFlags = ["--conditions=@vertex/source", "--import", import.meta.resolve("tsx")];
 const resultsLine = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 const leftBehindGraceMs = 1_000;
@@ -45,9 +46,13 @@ export async function runFile(file: string, settings: FileSettings): Promise<Fil
   const wishes = readWishes(join(settings.root, file));
   const timeoutSeconds = wishes.timeoutSeconds ?? settings.timeoutSeconds;
   const startedAt = performance.now();
-  const child = spawn(settings.node, [...strictFlags, ...sourceFlags, ...wishes.nodeFlags, file], {
+  const notes = mkdtempSync(join(tmpdir(), "vertex-warnings-"));
+  const warnings = join(notes, "warnings");
+  writeFileSync(warnings, "");
+  const flags = [...strictFlags, noCodeFromStrings, ...sourceFlags, ...wishes.nodeFlags];
+  const child = spawn(settings.node, [...flags, file], {
     cwd: settings.root,
-    env: environment(settings),
+    env: environment(settings, wishes, warnings),
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -80,13 +85,21 @@ export async function runFile(file: string, settings: FileSettings): Promise<Fil
     runningGroups.delete(group);
   }
   await closed;
+  const warned = readFileSync(warnings, "utf8").trim();
+  rmSync(notes, { recursive: true });
+  if (problem === "" && warned !== "") problem = `a process warned:\n${warned}`;
   const ran = { file, ms: performance.now() - startedAt, output, said: lastLineOf(stdout), problem, badEnd };
   return summarize(ran, settings.only === undefined);
 }
 
-function environment({ only, colors }: FileSettings): NodeJS.ProcessEnv {
+/** What the file's process, and through it all that it starts, finds in its environment. */
+function environment({ only, colors }: FileSettings, wishes: Wishes, warnings: string): NodeJS.ProcessEnv {
   const filter = only === undefined ? {} : { VERTEX_TEST_ONLY: only };
-  return { ...process.env, ...filter, ...(colors ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) };
+  const wantsCode = wishes.nodeFlags.includes(noCodeFromStrings.replace("--", "--no-"));
+  const strict = wantsCode ? strictFlags : [...strictFlags, noCodeFromStrings];
+  const options = [...(wishes.freeChildren ? [] : strict), "--require", JSON.stringify(guard)];
+  const own = { NODE_OPTIONS: options.join(" "), VERTEX_TEST_WARNINGS: warnings };
+  return { ...process.env, ...own, ...filter, ...(colors ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) };
 }
 
 interface Ran {
@@ -120,13 +133,21 @@ function summarize({ file, ms, output, said, problem, badEnd }: Ran, mustHaveTes
   return { file, passed, failed: failed + 1, skipped, ms, output: `${output.trimEnd()}\n${file}: ${note}\n` };
 }
 
+interface Wishes {
+  readonly nodeFlags: readonly string[];
+  readonly timeoutSeconds: number | undefined;
+  /** The processes that it starts are others' programs, which do not live with the strict flags. */
+  readonly freeChildren: boolean;
+}
+
 /**
  * What a file asks for in its opening comment lines:
  *
  *     // node-flags: --expose-gc --no-disallow-code-generation-from-strings
  *     // file-timeout: 120 s
+ *     // children: free
  */
-function readWishes(path: string): { nodeFlags: string[]; timeoutSeconds: number | undefined } {
+function readWishes(path: string): Wishes {
   const lines = readFileSync(path, "utf8").split("\n");
   const end = lines.findIndex((line) => !line.startsWith("//") && line.trim() !== "");
   const opening = lines.slice(0, end === -1 ? lines.length : end).join("\n");
@@ -135,6 +156,7 @@ function readWishes(path: string): { nodeFlags: string[]; timeoutSeconds: number
   return {
     nodeFlags: flags?.trim().split(/\s+/) ?? [],
     timeoutSeconds: timeout === undefined ? undefined : Number(timeout),
+    freeChildren: /^\/\/ children: free$/m.test(opening),
   };
 }
 

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { bars, runBars } from "./bars/index.ts";
 import { readCrash } from "./crash.ts";
 import { Campaign, describe } from "./engine.ts";
+import { runGuided } from "./guided.ts";
 import { Report } from "./report.ts";
 import { findTarget, targets } from "./targets.ts";
 import { Watchdog } from "./watchdog.ts";
@@ -20,6 +21,7 @@ interface Options {
   readonly runs?: number;
   readonly replay?: string;
   readonly list?: boolean;
+  readonly guided?: boolean;
 }
 
 function whole(text: string): number {
@@ -43,6 +45,7 @@ function readOptions(): Options {
       "--bar <name...>",
       "hold Vertex to these bars, or to all; --seconds gives them a share of the time each",
     )
+    .option("--guided", "the second stage, under Jazzer.js where it loads")
     .option("--replay <file>", "run one crash or one file of the corpus")
     .option("--list", "name the targets")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
@@ -102,6 +105,7 @@ async function main(): Promise<number> {
       process.stdout.write(`--bar ${name.padEnd(12)}${count.toLocaleString("en")} ${about}\n`);
     return 0;
   }
+  if (options.guided === true) return runGuided(options.target, options.seconds ?? DEFAULT_SECONDS);
   if (options.bar !== undefined) return runBars({ ...options, names: options.bar });
   return options.replay === undefined ? fuzz(options) : replay(options.replay);
 }

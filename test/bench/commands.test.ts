@@ -1,4 +1,5 @@
 // file-timeout: 300 s
+// children: free
 // Only that the benchmarks run and show all their figures: how large they are depends on who else is at work here. One
 // file, because each run builds anew. Not here: calls, which builds its native peers first, and the gate, which CI runs.
 

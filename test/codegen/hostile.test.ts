@@ -1,3 +1,4 @@
+// file-timeout: 240 s
 // node-flags: --no-disallow-code-generation-from-strings
 // (ajv and protobufjs compile what they check)
 import * as assert from "uvu/assert";

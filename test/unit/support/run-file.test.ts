@@ -1,3 +1,4 @@
+// file-timeout: 180 s
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,3 +59,41 @@ test("a file that prints no results, or dies after a good result, has failed", a
   );
   assert.is(late.failed, 1);
 });
+
+test(
+  "a warning in a process that a file starts, or in its worker, fails the file",
+  async () => {
+    const inChild = await run(`
+    import { spawnSync } from "node:child_process";
+    test("a", () => { spawnSync(process.execPath, ["-e", "process.emitWarning('thin ice')"]); });`);
+    assert.equal(counts(inChild), { passed: 1, failed: 1, skipped: 0 });
+    assert.match(inChild.output, "a process warned:\nWarning: thin ice");
+    const inWorker = await run(`
+    import { Worker } from "node:worker_threads";
+    test("a", () => new Promise((done) => new Worker("process.emitWarning('thin ice')", { eval: true }).on("exit", done)));`);
+    assert.equal(counts(inWorker), { passed: 1, failed: 1, skipped: 0 });
+    assert.match(inWorker.output, "Warning: thin ice");
+  },
+  { timeoutMs: 60_000 },
+);
+
+test(
+  "the processes that a file starts run under its own strict flags",
+  async () => {
+    const inChild = (code: string) => `
+    import { spawnSync } from "node:child_process";
+    test("a", () => {
+      const { status, stderr } = spawnSync(process.execPath, ["-e", ${JSON.stringify(code)}], { encoding: "utf8" });
+      if (status !== 0) throw new Error(stderr);
+    });`;
+    for (const code of [
+      "new Function('return 1')",
+      "({}).__proto__",
+      "Promise.reject(new Error('nobody listens'))",
+    ]) {
+      assert.equal(counts(await run(inChild(code))), { passed: 0, failed: 1, skipped: 0 }, code);
+    }
+    assert.equal(counts(await run(inChild("1 + 1"))), { passed: 1, failed: 0, skipped: 0 });
+  },
+  { timeoutMs: 60_000 },
+);

@@ -24,7 +24,8 @@ function runFile(source: string, env: Record<string, string> = {}): Promise<Outc
   writeFileSync(file, `import { suite } from ${JSON.stringify(suiteUrl)};\n${source}\n`);
   const child = spawn(process.execPath, ["--import", "tsx", file], {
     cwd: testRoot,
-    env: { ...process.env, ...env, NO_COLOR: "1", FORCE_COLOR: "0" },
+    // What fails here is meant to: the file around it must not hear of it.
+    env: { ...process.env, NODE_OPTIONS: "", ...env, NO_COLOR: "1", FORCE_COLOR: "0" },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
