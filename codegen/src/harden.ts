@@ -7,9 +7,9 @@ interface Rule {
   readonly replacement: string;
 }
 
-/** Words that cannot name a type. */
+/** Words that cannot name a type, or not behind `export type`. */
 const NO_TYPE = [
-  "any await bigint boolean break case catch class const continue debugger default delete do else enum export",
+  "any as await bigint boolean break case catch class const continue debugger default delete do else enum export",
   "extends false finally for function if implements import in instanceof interface let never new null number object",
   "package private protected public return static string super switch symbol this throw true try typeof undefined",
   "unknown var void while with yield",

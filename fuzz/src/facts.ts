@@ -9,6 +9,7 @@ export const Fact = {
   NO_KEY: "a map entry without its 64-bit key",
   NO_KIND: "a google.protobuf.Value without a kind",
   LONG_VARINT: "a varint of more than 10 bytes",
+  LONG_LENGTH: "a length of more than 5 bytes or 32 bits",
   EMPTY_GROUP: "a group in a message without fields",
   WRONG_TYPE: "a known field with another wire type than its own",
   CROSSES: "a value that crosses the end of its message or packed field",
@@ -120,7 +121,7 @@ class Walk {
     const at = this.#pos;
     if (wireType === 0) this.#varint();
     if (this.#pos - at > 10) this.found.add(Fact.LONG_VARINT);
-    const length = wireType === 2 ? this.#varint() : wireType === 1 ? 8 : wireType === 5 ? 4 : 0;
+    const length = wireType === 2 ? this.#length() : wireType === 1 ? 8 : wireType === 5 ? 4 : 0;
     const start = this.#pos;
     this.#pos += length;
     if (wireType === 3) {
@@ -132,6 +133,15 @@ class Walk {
         this.#skip(tag & 7, tag >>> 3);
     }
     return start;
+  }
+
+  #length(): number {
+    const at = this.#pos;
+    const length = this.#varint();
+    const bytes = this.#pos - at;
+    if (bytes > 5 || (bytes === 5 && (this.#bytes[at + 4] as number) > 0x0f))
+      this.found.add(Fact.LONG_LENGTH);
+    return length;
   }
 
   #varint(): number {

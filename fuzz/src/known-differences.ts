@@ -58,6 +58,14 @@ export const rows: readonly Row[] = [
   {
     kind: "refusal",
     peer: "protobuf-es",
+    says: /a length of more than 5 bytes/,
+    holds: Fact.LONG_LENGTH,
+    why: "protobuf-es reads lengths of up to 10 bytes and takes their lowest 32 bits; here a length has 5 bytes",
+    example: ["Tree", "0a808080808000"],
+  },
+  {
+    kind: "refusal",
+    peer: "protobuf-es",
     says: /./,
     holds: Fact.CROSSES,
     why: "protobuf-es holds no value to the end of the sub-message or packed field it lies in",

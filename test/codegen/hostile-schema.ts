@@ -106,7 +106,7 @@ message O${index} { oneof ${name} { string a = 1; O${index} b = 2; } }\n`,
     all((name, index) =>
       name === "__proto__"
         ? ""
-        : `message E${index} { enum ${name} { ZERO = 0; } enum V { ${name}_ = 0; } }\n`,
+        : `message E${index} { enum ${name} { ZERO = 0; } } message V${index} { enum V { ${name} = 0; } }\n`,
     ),
   );
   files["services.proto"] = proto(

@@ -45,14 +45,19 @@ test(
   "keep every name that TypeScript can keep",
   async () => {
     const messages = hostileNames.map((name) => `message ${name} { string ${name}_field = 1; }\n`);
+    // As the value of an enum, too: each alone, because values that differ only in case are one in JSON.
+    const values = hostileNames
+      .filter((name) => name !== "__proto__")
+      .map((name, index) => `message V${index}_ { enum E { ${name} = 0; } }\n`);
     const workspace = createWorkspace({
+      "values.proto": `syntax = "proto3";\npackage values;\n${values.join("")}`,
       "names.proto": `syntax = "proto3";\npackage names;\n${messages.join("")}message Kept { ${hostileNames
         .filter((name) => name !== "__proto__" && name !== "_1")
         .map((name, index) => `names.${name} ${name}_f = ${index + 1};`)
         .join(" ")} }\n`,
     });
     try {
-      const result = await workspace.run("--proto", "names.proto", "--out", "gen");
+      const result = await workspace.run("--proto", "names.proto", "values.proto", "--out", "gen");
       assert.is(result.errors, "");
       assert.is(await workspace.typeErrors("gen"), "");
       const code = workspace.read("gen/names.ts");
