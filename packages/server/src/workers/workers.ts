@@ -77,7 +77,13 @@ export class Workers {
   }
 
   report(): WorkerPoolReport[] {
-    return this.#pools.map((pool) => pool.report());
+    const asked = this.#asked.map(({ options }) => ({
+      name: options.name,
+      waiting: 0,
+      refused: 0,
+      threads: [],
+    }));
+    return [...this.#pools.map((pool) => pool.report()), ...asked];
   }
 
   async close(): Promise<void> {
