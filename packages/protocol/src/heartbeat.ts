@@ -32,6 +32,11 @@ export class Heartbeat {
     return this.#heardAt;
   }
 
+  /** Whether the peer was asked for a sign of life and has not given one. */
+  get asking(): boolean {
+    return this.#askedAt >= 0;
+  }
+
   /** Bytes have come. */
   heard(now: number): void {
     this.#heardAt = now;

@@ -23,7 +23,7 @@ export interface SessionOptions {
   readonly heartbeatTimeoutMs?: number | undefined;
   /** Time for the whole handshake. Default 5,000. */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** Time that one frame may take from its first byte to its last. Default 30,000; 10 to 3,600,000. */
+  /** Time that one frame may take, but for the time in which a PING waits. Default 30,000; 10 to 3,600,000. */
   readonly frameTimeoutMs?: number | undefined;
   /** Time that a congested connection may go without the other side reading a byte. Default 10,000. */
   readonly writeStallTimeoutMs?: number | undefined;

@@ -69,13 +69,14 @@ class AssemblyWatch {
 
   /**
    * How long, in milliseconds, the same frame has been incomplete, `frames` being how many have been complete: bytes of
-   * it that come do not count as progress. Time in which this process did not run does not count.
+   * it that come do not count as progress. Time in which this process did not run does not count, nor does time in
+   * which the peer is `silent`: a peer that sleeps in the middle of a frame is the heartbeat's to judge.
    */
-  check(now: number, frames: number): number {
+  check(now: number, frames: number, silent: boolean): number {
     const gapMs = now - this.#checkedAt;
     this.#checkedAt = now;
     if (frames !== this.#frames) this.#since = now;
-    else if (gapMs > GAP_MS) this.#since += gapMs;
+    else if (silent || gapMs > GAP_MS) this.#since += gapMs;
     this.#frames = frames;
     return now - this.#since;
   }
@@ -92,12 +93,14 @@ export class Patience {
   /**
    * @param bufferedBytes what waits to be sent.
    * @param frames how many frames have come; -1 when none is incomplete, or this side does not read.
+   * @param silent whether the peer owes a sign of life.
    * @returns what has taken longer than it may.
    */
   check(
     now: number,
     bufferedBytes: number,
     frames: number,
+    silent: boolean,
     limits: { readonly writeStallTimeoutMs: number; readonly frameTimeoutMs: number },
   ): Slowness {
     if (bufferedBytes === 0) this.#unread = null;
@@ -105,7 +108,7 @@ export class Patience {
     if (frames < 0) this.#unfinished = null;
     else this.#unfinished ??= new AssemblyWatch(now, frames);
     const unreadMs = this.#unread?.check(now, bufferedBytes) ?? -1;
-    const unfinishedMs = this.#unfinished?.check(now, frames) ?? -1;
+    const unfinishedMs = this.#unfinished?.check(now, frames, silent) ?? -1;
     if (unreadMs >= limits.writeStallTimeoutMs) return "unread";
     return unfinishedMs >= limits.frameTimeoutMs ? "unfinished" : null;
   }

@@ -148,6 +148,27 @@ test("of bytes that never make a frame ends at the frame's deadline, however ste
   assert.is(await limitOf(lab), "frameTimeoutMs");
 });
 
+test("is not a peer that falls asleep in the middle of a frame: that is for the heartbeat to say", async () => {
+  const options = { heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 3_000, frameTimeoutMs: 2_000 };
+  const lab = await accepted({ options });
+  lab.peer.sendBytes(new Uint8Array([0, 0, 100, Kind.DATA, 0, 0]));
+  await lab.env.advance(3_500);
+  assert.is(lab.side.session.state, "ready");
+  await lab.env.advance(1_000);
+  assert.is(lab.side.end?.reason, "HEARTBEAT_TIMEOUT");
+});
+
+test("is a peer that sends one byte of a frame whenever it is asked whether it lives", async () => {
+  const options = { heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 3_000, frameTimeoutMs: 2_000 };
+  const lab = await accepted({ options });
+  lab.peer.sendBytes(new Uint8Array([0, 0, 100, Kind.DATA, 0, 0, 0, 1]));
+  for (let i = 0; i < 4 && lab.side.session.state === "ready"; i++) {
+    await lab.env.advance(1_500);
+    lab.peer.sendBytes(new Uint8Array(1));
+  }
+  assert.is(await limitOf(lab), "frameTimeoutMs");
+});
+
 test("is not a peer that is slow but finishes its frames", async () => {
   const lab = await accepted({ options: { frameTimeoutMs: 1_000 } });
   const cancel = [0, 0, 0, Kind.PING, 0, 0, 0, 0];
