@@ -218,7 +218,8 @@ export class World {
       }
     }
     for (const { node, stats } of this.clients) {
-      if (!node.alive) continue;
+      // One that sleeps does not know yet which of its connections are gone.
+      if (!node.alive || node.paused) continue;
       const { heldBytes, openCalls, runningCalls } = stats;
       const own = this.network.connections.filter(({ dialer }) => dialer.life === node.life);
       this.#checkHeld(node.name, heldBytes, openCalls + runningCalls, own.length);
