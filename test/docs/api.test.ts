@@ -49,6 +49,7 @@ const surface: Record<string, string[]> = {
   ],
   "@vertex/protocol": [
     "Bucket",
+    "HeldBytes",
     "LimitExceeded",
     "Loop",
     "QueueingCaller",

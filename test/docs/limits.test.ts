@@ -36,6 +36,7 @@ const doorNames = [
   "maxHandshakes",
   "maxAcceptsPerSecond",
   "maxUnsentBytes",
+  "maxHeldBytes",
   "maxConnectionAgeMs",
   "connectionAgeGraceMs",
 ] as const;

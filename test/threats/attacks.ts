@@ -14,6 +14,9 @@ export interface Spoils {
 }
 
 const MIB = 1_048_576;
+/** What each of those holds back that begin messages and do not end them, and how many of them may stay. */
+export const HOARD_BYTES = 1_440_000;
+export const HOARDERS_LEFT = 20;
 
 /** One connection of an attacker: counts the frames that come, and keeps what GOAWAYs say. */
 class Raider {
@@ -196,6 +199,21 @@ export const attacks: { readonly [name: string]: (port: number, size: number) =>
       },
       false,
     ),
+  /** Begins messages of 4 MiB and ends none. Those that may stay go by themselves in the end. */
+  hoard: (port, size) => {
+    const here = new Set<Raider>();
+    return raid(port, size, async (raider) => {
+      here.add(raider);
+      void raider.gone.then(() => {
+        here.delete(raider);
+        if (here.size > HOARDERS_LEFT) return;
+        for (const left of here) left.socket.destroy();
+      });
+      const message = join(u32(4 * MIB), zeros(HOARD_BYTES / 24 - 4));
+      await raider.write(hello());
+      await raider.write(many(24, (i) => call(2 * i + 1, "Hello", { message, flags: MORE })));
+    });
+  },
   /** Row 22: all at once, and every answer counted. */
   pipelined: async (port, size) => {
     const startedAt = performance.now();

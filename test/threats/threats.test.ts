@@ -3,11 +3,14 @@
 // file-timeout: 240 s
 import * as assert from "uvu/assert";
 import { suite } from "../support/suite.ts";
+import { HOARD_BYTES, HOARDERS_LEFT } from "./attacks.ts";
 import { type Aftermath, grown, Siege } from "./siege.ts";
 
 const MIB = 1_048_576;
 const MAX_CONNECTIONS = 200;
 const MAX_CALLS = 64;
+/** Twenty hoarders stay within it, and not one more. */
+const MAX_HELD_BYTES = HOARDERS_LEFT * HOARD_BYTES + HOARD_BYTES / 2;
 /** `pnpm --filter @vertex/test slow-readers` has 1,000. */
 const readers = Number(process.env.VERTEX_SLOW_READERS ?? "30");
 
@@ -17,7 +20,11 @@ const patient = { timeoutMs: 60_000 + 60 * readers };
 let siege: Siege;
 test.before(async () => {
   const session = { frameTimeoutMs: 500, writeStallTimeoutMs: 1_000, maxConcurrentCalls: MAX_CALLS };
-  siege = await Siege.begin({ session, maxConnections: Math.max(readers + 1, MAX_CONNECTIONS) });
+  siege = await Siege.begin({
+    session,
+    maxConnections: Math.max(readers + 1, MAX_CONNECTIONS),
+    maxHeldBytes: MAX_HELD_BYTES,
+  });
 }, patient);
 test.after(() => siege.end(), patient);
 
@@ -117,6 +124,19 @@ test(
     assert.equal([stalled + over, rest], [readers, {}]);
     assert.is(limits(aftermath).maxUnsentBytes ?? 0, over);
     assert.ok(aftermath.after.rss - aftermath.before.rss < 128 * MIB);
+  },
+  patient,
+);
+
+test(
+  "messages that are begun on many connections and never ended are bounded by the sum of all",
+  async () => {
+    const aftermath = await siege.attack("hoard", 150);
+    const { maxHeldBytes: dismissed = 0, ...rest } = limits(aftermath);
+    assert.ok(dismissed >= 150 - HOARDERS_LEFT, `${dismissed} were dismissed`);
+    assert.equal([ended(aftermath), rest], [{ LIMIT: dismissed }, {}]);
+    assert.is(aftermath.after.stats.heldBytes, 0);
+    assert.ok(aftermath.after.rss - aftermath.before.rss < 64 * MIB);
   },
   patient,
 );

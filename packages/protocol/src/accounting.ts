@@ -12,6 +12,7 @@ export type LimitName =
   | "earlyFrames"
   | "frameTimeoutMs"
   | "maxUnsentBytes"
+  | "maxHeldBytes"
   | "maxHandshakes";
 
 /** A peer has used more than a limit allows. The connection ends. */

@@ -19,6 +19,42 @@ export function creditLimit(credit: number): number {
   return credit <= 0 ? 0 : creditCost(credit);
 }
 
+/**
+ * What is held of messages until they are taken, by all connections that share the account. Beyond half of the limit no
+ * connection is granted more than the initial credit of its calls: senders wait, and nobody is stuck, since the rest of
+ * a message that an application waits for still comes, one for each connection. Beyond all of it `over` is told.
+ */
+export class HeldBytes {
+  readonly limit: number;
+  readonly #over: () => void;
+  #bytes = 0;
+
+  constructor(limit: number = Number.POSITIVE_INFINITY, over: () => void = () => {}) {
+    this.limit = limit;
+    this.#over = over;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Nothing should be granted ahead just now. */
+  get tight(): boolean {
+    return 2 * this.#bytes > this.limit;
+  }
+
+  /** So many bytes more are held. */
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes > this.limit) this.#over();
+  }
+
+  /** So many have been taken, or dropped. */
+  remove(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
 /** A call that wants to be granted more than the pool has left. */
 export interface CreditSeeker {
   /** True while the application, not only the peer, waits for the rest of a message that has begun. */
@@ -30,6 +66,7 @@ export interface CreditSeeker {
 /** What the calls of one connection are granted beyond their initial credit, all together. */
 export class CreditPool {
   readonly #limit: number;
+  readonly #held: HeldBytes;
   #used = 0;
   #starved: Set<CreditSeeker> | null = null;
   /**
@@ -38,8 +75,9 @@ export class CreditPool {
    */
   #favoured: CreditSeeker | null = null;
 
-  constructor(limit: number) {
+  constructor(limit: number, held: HeldBytes) {
     this.#limit = limit;
+    this.#held = held;
   }
 
   get used(): number {
@@ -48,6 +86,7 @@ export class CreditPool {
 
   /** Takes up to `bytes`; returns how many were had. */
   take(bytes: number): number {
+    if (this.#held.tight) return 0;
     const had = Math.min(bytes, Math.max(0, this.#limit - this.#used));
     this.#used += had;
     return had;

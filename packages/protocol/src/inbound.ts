@@ -2,12 +2,14 @@
 
 import { Flag, readU32 } from "@vertex/framing";
 import { allocate } from "./buffers.ts";
-import { type CreditPool, type CreditSeeker, creditCost, creditLimit } from "./credit.ts";
+import { type CreditPool, type CreditSeeker, creditCost, creditLimit, type HeldBytes } from "./credit.ts";
 import { VertexError } from "./vertex-error.ts";
 
 /** What an inbound half needs from its session. */
 export interface InboundLink {
   readonly pool: CreditPool;
+  /** The account of all connections. */
+  readonly held: HeldBytes;
   readonly initialCreditBytes: number;
   readonly callCreditBytes: number;
   readonly maxMessageBytes: number;
@@ -40,7 +42,7 @@ export class Inbound implements CreditSeeker {
   #allowance: number;
   /** Nothing is granted while more than this is left. */
   #restBeforeGrant: number;
-  /** Cost of what has come and was not consumed. */
+  /** Cost of what has come and was not consumed; it stands in the account of all connections, too. */
   #held = 0;
   /** Bytes taken from the pool and not given back. */
   #pooled = 0;
@@ -90,6 +92,7 @@ export class Inbound implements CreditSeeker {
     const cost = creditCost(bytes);
     this.#allowance -= cost;
     this.#held += cost;
+    this.#link.held.add(cost);
     const more = (flags & Flag.MORE) !== 0;
     if (this.#total < 0 && !more) this.#whole(buf, start, end, cost);
     else this.#piece(more, buf, start, end, cost);
@@ -97,7 +100,9 @@ export class Inbound implements CreditSeeker {
 
   /** The application has taken what cost that much. */
   consumed(cost: number): void {
+    if (this.#closed) return;
     this.#held -= cost;
+    this.#link.held.remove(cost);
     this.topUp();
   }
 
@@ -107,8 +112,15 @@ export class Inbound implements CreditSeeker {
     if (waiting) this.topUp();
   }
 
-  /** The call is over: nothing is held, nothing more is granted. */
+  /** The call is over, or what it holds has been taken: nothing is held, nothing more is granted. */
   close(): void {
+    this.stop();
+    this.#link.held.remove(this.#held);
+    this.#held = 0;
+  }
+
+  /** Nothing more may come: nothing more is granted. */
+  stop(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#partial = nothing;

@@ -7,6 +7,7 @@
 import { Flag, Kind } from "@vertex/framing";
 import type { ForwardedCall, Metadata, Peer } from "./call.ts";
 import type { CallLink } from "./call-link.ts";
+import { creditCost } from "./credit.ts";
 import type { Timed } from "./deadlines.ts";
 import { encodeFailure, publicError } from "./failure.ts";
 import { checkOnlyMessage, Inbound } from "./inbound.ts";
@@ -52,6 +53,8 @@ export class IncomingCall implements ForwardedCall, Timed {
   #queue: MessageQueue<unknown> | null = null;
   #request: unknown;
   #hasRequest = false;
+  /** Cost of a small request that waits for a place. Larger ones are held by the receiving half. */
+  #parked = 0;
   #requestComplete = false;
   #handlerDone = true;
   /** True once the handler has been entered. */
@@ -87,7 +90,7 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   /** What is held of the requests until they are taken, in bytes of credit. */
   get heldBytes(): number {
-    return this.#inbound?.heldBytes ?? 0;
+    return this.#parked + (this.#inbound?.heldBytes ?? 0);
   }
 
   get remainingMs(): number {
@@ -135,6 +138,7 @@ export class IncomingCall implements ForwardedCall, Timed {
       checkOnlyMessage(end - start, this.#link);
       this.message(buf, start, end, 0, false);
       this.requestEnded();
+      if (this.#state === "receiving") this.#park(creditCost(end - start));
     } else if (flags === Flag.MORE) {
       this.data(flags, buf, start, end);
     }
@@ -197,7 +201,7 @@ export class IncomingCall implements ForwardedCall, Timed {
     this.#request = message;
     this.#hasRequest = true;
     // No second one may come: the credit goes back while the handler runs.
-    this.#inbound?.close();
+    this.#inbound?.stop();
   }
 
   expect(waiting: boolean): void {
@@ -245,8 +249,15 @@ export class IncomingCall implements ForwardedCall, Timed {
     if (this.#link.admit(this)) this.enter();
   }
 
+  #park(cost: number): void {
+    this.#link.held.add(cost - this.#parked);
+    this.#parked = cost;
+  }
+
   /** Enters the handler. Called when there is a place for it. */
   enter(): void {
+    if (this.#parked > 0) this.#park(0);
+    if (this.#queue === null) this.#inbound?.close();
     this.entered = true;
     this.#state = "running";
     this.#handlerDone = false;
@@ -368,6 +379,7 @@ export class IncomingCall implements ForwardedCall, Timed {
     this.#concluded = true;
     this.#queue?.discard(this.cancelled ? gone() : undefined);
     this.#link.loop.deadlines.remove(this);
+    if (this.#parked > 0) this.#park(0);
     this.#inbound?.close();
     this.#outbound?.close();
     this.#link.concluded(this);

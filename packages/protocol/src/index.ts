@@ -14,6 +14,7 @@ export type {
 } from "./call.ts";
 export { type CallerOptions, type CallRoute, QueueingCaller } from "./caller.ts";
 export type { Clock, Environment, Random, Timer } from "./clock.ts";
+export { HeldBytes } from "./credit.ts";
 export { detail, detailOf } from "./error-detail.ts";
 export type { CallGuard, Placed, RefusalName, Starter } from "./guard.ts";
 export type { PeerIntroduction } from "./handshake.ts";

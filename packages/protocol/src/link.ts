@@ -1,7 +1,7 @@
 // What the calls of one connection see of it: its sender, its limits, its credit. Stands between them and the
 // session so that neither knows the other.
 
-import { CreditPool } from "./credit.ts";
+import { CreditPool, HeldBytes } from "./credit.ts";
 import type { IncomingCall, ServingLink } from "./incoming-call.ts";
 import type { Loop, Outbox } from "./loop.ts";
 import type { Outbound } from "./outbound.ts";
@@ -25,10 +25,18 @@ export interface KnownPeer {
   identity: unknown;
 }
 
+/** What a link needs of what a session is made of. */
+interface LinkParts {
+  readonly loop: Loop;
+  readonly options: ResolvedSessionOptions;
+  readonly held?: HeldBytes | undefined;
+}
+
 /** One connection as its calls see it. */
 export class Link implements CallingLink, ServingLink {
   readonly loop: Loop;
   readonly peer: KnownPeer;
+  readonly held: HeldBytes;
   readonly initialCreditBytes: number;
   readonly callCreditBytes: number;
   readonly maxMessageBytes: number;
@@ -40,8 +48,9 @@ export class Link implements CallingLink, ServingLink {
   readonly #connectionCreditBytes: number;
   #pool: CreditPool | null = null;
 
-  constructor(loop: Loop, sender: Sender, peer: KnownPeer, options: ResolvedSessionOptions, ends: CallEnds) {
+  constructor({ loop, options, held }: LinkParts, sender: Sender, peer: KnownPeer, ends: CallEnds) {
     this.loop = loop;
+    this.held = held ?? new HeldBytes();
     this.peer = peer;
     this.#connectionCreditBytes = options.connectionCreditBytes;
     this.initialCreditBytes = options.initialCreditBytes;
@@ -54,7 +63,7 @@ export class Link implements CallingLink, ServingLink {
 
   /** What the calls of this connection are granted together. Made for the first that needs more than its own credit. */
   get pool(): CreditPool {
-    this.#pool ??= new CreditPool(this.#connectionCreditBytes);
+    this.#pool ??= new CreditPool(this.#connectionCreditBytes, this.held);
     return this.#pool;
   }
 

@@ -1,5 +1,6 @@
 // What a session is made of, and what it tells the side it belongs to.
 
+import type { HeldBytes } from "./credit.ts";
 import type { CallGuard } from "./guard.ts";
 import type { Introduction, PeerIntroduction } from "./handshake.ts";
 import type { Loop } from "./loop.ts";
@@ -37,6 +38,8 @@ export interface SessionParts {
   readonly events: SessionEvents;
   /** Stands before the handlers of all connections of a server. Default: nothing does. */
   readonly guard?: CallGuard | undefined;
+  /** Where what is held is counted, for all connections of a server together. Default: an account of its own, without a limit. */
+  readonly held?: HeldBytes | undefined;
 }
 
 /** Names, in order. */

@@ -77,7 +77,7 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     this.startedAt = loop.clock.now();
     this.#intake = new Intake(loop, transport, this, options.maxFrameBytes);
     this.#sender = new Sender(loop, transport, this);
-    this.#link = new Link(loop, this.#sender, this.peer, options, this);
+    this.#link = new Link(parts, this.#sender, this.peer, this);
     this.#calling = new Calling(this.#link, role === "dialer" ? 1 : 2);
     const parity = role === "dialer" ? 0 : 1;
     this.#serving = new Serving(this.#link, this.#sender, parts, parity);
@@ -105,8 +105,8 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   get unsentBytes(): number {
     return this.#transport.bufferedBytes + this.#serving.unsentBytes;
   }
-  /** What the other side has sent. */
-  get usage(): Usage {
+  /** What the other side has sent, and what of that is in no call yet. */
+  get usage(): Usage & Pick<Intake, "heldBytes"> {
     return this.#intake;
   }
 

@@ -49,7 +49,7 @@ export class UnaryCall<I, O> extends OutgoingCall {
       return;
     }
     // No second one may come: the credit goes back while the trailers are on their way.
-    this.inbound?.close();
+    this.inbound?.stop();
   }
 
   protected ended(error: VertexError | null, trailers: Metadata): void {

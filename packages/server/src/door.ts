@@ -1,7 +1,7 @@
 // Who may come in, and who has been in for long enough: how fast connections are accepted, how many may be in their
-// handshake, how much all may leave unread, and how old one may get.
+// handshake, how much all may leave unread and have held for them, and how old one may get.
 
-import { Bucket, LimitExceeded, type Session } from "@vertex/protocol";
+import { Bucket, HeldBytes, LimitExceeded, type LimitName, type Loop, type Session } from "@vertex/protocol";
 
 /** What the door needs to know of the server's options. */
 export interface DoorOptions {
@@ -9,6 +9,7 @@ export interface DoorOptions {
   readonly maxHandshakes: number;
   readonly maxAcceptsPerSecond: number;
   readonly maxUnsentBytes: number;
+  readonly maxHeldBytes: number;
   readonly maxConnectionAgeMs: number | "unlimited";
   readonly connectionAgeGraceMs: number;
 }
@@ -25,12 +26,24 @@ export class Door {
   readonly #sessions: ReadonlyMap<Session, { readonly id: number }>;
   readonly #opening = new Set<Session>();
   readonly #accepts: Bucket;
+  /** What is held of the messages of all connections. */
+  readonly held: HeldBytes;
   #lookedAt = 0;
+  /** Somebody has to go, in the next turn: not in the middle of what is being taken in. */
+  #relieving = false;
 
-  constructor(options: DoorOptions, sessions: ReadonlyMap<Session, { readonly id: number }>, now: number) {
+  constructor(options: DoorOptions, sessions: ReadonlyMap<Session, { readonly id: number }>, loop: Loop) {
     this.#options = options;
     this.#sessions = sessions;
-    this.#accepts = new Bucket(options.maxAcceptsPerSecond, options.maxAcceptsPerSecond, now);
+    this.#accepts = new Bucket(options.maxAcceptsPerSecond, options.maxAcceptsPerSecond, loop.clock.now());
+    this.held = new HeldBytes(options.maxHeldBytes, () => {
+      if (this.#relieving) return;
+      this.#relieving = true;
+      loop.later(() => {
+        this.#relieving = false;
+        this.#relieve();
+      });
+    });
   }
 
   /** Connections in their handshake. */
@@ -74,7 +87,17 @@ export class Door {
         session.drain(this.#options.connectionAgeGraceMs, "the connection is old: make a new one");
       }
     }
-    if (unsent > this.#options.maxUnsentBytes) this.#dismissSlowest(unsent);
+    const { maxUnsentBytes } = this.#options;
+    if (unsent > maxUnsentBytes)
+      this.#dismiss("maxUnsentBytes", unsent, ({ unsentBytes }) => unsentBytes, "unread");
+    this.#relieve();
+  }
+
+  /** All that is held, torn frames included, in bytes. */
+  get heldBytes(): number {
+    let torn = 0;
+    for (const { usage } of this.#sessions.keys()) torn += usage.heldBytes;
+    return this.held.bytes + torn;
   }
 
   /** How old a connection may get: the ids spread the ages evenly. */
@@ -84,16 +107,32 @@ export class Door {
     return maxConnectionAgeMs * (1 - AGE_SPREAD + 2 * AGE_SPREAD * ((id * GOLDEN) % 1));
   }
 
-  /** Those that leave most unread go first, until what is left is within the limit. */
-  #dismissSlowest(unsentBytes: number): void {
-    const { maxUnsentBytes } = this.#options;
-    const all = [...this.#sessions.keys()].map((session) => ({ session, bytes: session.unsentBytes }));
-    let unsent = unsentBytes;
+  #relieve(): void {
+    const { heldBytes } = this;
+    if (heldBytes > this.#options.maxHeldBytes)
+      this.#dismiss(
+        "maxHeldBytes",
+        heldBytes,
+        (session) => session.heldBytes + session.usage.heldBytes,
+        "held",
+      );
+  }
+
+  /** Those of whom there is most go first, until what is left of `total` is within the limit. */
+  #dismiss(
+    name: LimitName & keyof DoorOptions,
+    total: number,
+    bytesOf: (session: Session) => number,
+    how: string,
+  ): void {
+    const limit = this.#options[name];
+    const all = [...this.#sessions.keys()].map((session) => ({ session, bytes: bytesOf(session) }));
+    let left = total;
     for (const { session, bytes } of all.sort((a, b) => b.bytes - a.bytes)) {
-      if (unsent <= maxUnsentBytes) return;
-      unsent -= bytes;
-      const text = `${bytes} bytes are unread here, of more than ${maxUnsentBytes} for all connections`;
-      session.violated(new LimitExceeded("maxUnsentBytes", text));
+      if (left <= limit) return;
+      left -= bytes;
+      const text = `${bytes} bytes are ${how} here, of more than ${limit} for all connections`;
+      session.violated(new LimitExceeded(name, text));
     }
   }
 }

@@ -44,6 +44,8 @@ export interface ServerOptions {
   readonly maxAcceptsPerSecond?: number | undefined;
   /** Answers that clients have not read, all together, in bytes; beyond, who leaves most unread is dismissed. Default 268,435,456. */
   readonly maxUnsentBytes?: number | undefined;
+  /** Messages that are in pieces or wait to be taken, of all clients together, in bytes; beyond, whose are most is dismissed. Default 268,435,456. */
+  readonly maxHeldBytes?: number | undefined;
   /** Age, in milliseconds and give or take a tenth, at which a connection is drained; its client makes a new one. Default "unlimited". */
   readonly maxConnectionAgeMs?: number | "unlimited" | undefined;
   /** Time, in milliseconds, that the calls of such a connection have to finish. Default 10,000. */
@@ -93,6 +95,7 @@ const names = new Set([
   "maxHandshakes",
   "maxAcceptsPerSecond",
   "maxUnsentBytes",
+  "maxHeldBytes",
   "maxConnectionAgeMs",
   "connectionAgeGraceMs",
   "rateLimits",
@@ -113,6 +116,7 @@ function resolveDoor(options: ServerOptions): DoorOptions {
     maxHandshakes: whole(options, "maxHandshakes", 1_024, 1),
     maxAcceptsPerSecond: whole(options, "maxAcceptsPerSecond", 10_000, 1),
     maxUnsentBytes: whole(options, "maxUnsentBytes", 268_435_456, 65_536),
+    maxHeldBytes: whole(options, "maxHeldBytes", 268_435_456, 65_536),
     maxConnectionAgeMs:
       maxConnectionAgeMs === "unlimited" ? "unlimited" : whole(options, "maxConnectionAgeMs", 0, 1_000),
     connectionAgeGraceMs: whole(options, "connectionAgeGraceMs", 10_000, 0),

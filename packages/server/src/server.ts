@@ -73,7 +73,7 @@ export class Server implements AsyncDisposable {
     const { clock } = host.loop;
     const { concurrency, rateLimits } = this.#options;
     this.#guard = new ServerGuard(concurrency, rateLimits, () => clock.now());
-    this.#door = new Door(this.#options, this.#sessions, clock.now());
+    this.#door = new Door(this.#options, this.#sessions, host.loop);
     this.#workers = new Workers(host, {
       say: (entry) => this.#say(entry),
       handlerFailed: (error, method) => this.#handlerFailed(error, method),
@@ -175,6 +175,7 @@ export class Server implements AsyncDisposable {
       introduction: { name, services: this.#router.services },
       events: this.#events,
       guard: this.#guard,
+      held: this.#door.held,
     });
     const connection = new Connection(this.#nextId++, session, this.#makeCaller);
     this.#stats.accepted++;
@@ -231,6 +232,7 @@ export class Server implements AsyncDisposable {
       concurrencyLimit: places.limit,
       servedCalls,
       refusedCalls: { ...refusals },
+      heldBytes: this.#door.heldBytes,
       received,
       workers,
     });

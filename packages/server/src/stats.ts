@@ -5,7 +5,6 @@ import {
   LimitExceeded,
   type LimitName,
   type RefusalName,
-  type Session,
   type SessionEnd,
   type Usage,
 } from "@vertex/protocol";
@@ -41,6 +40,8 @@ export interface ServerStatsReport {
   readonly workers: readonly WorkerPoolReport[];
   /** Those that ended with LIMIT, by the name of the limit. */
   readonly limits: { readonly [K in LimitName]?: number };
+  /** What is held of clients' messages that are in pieces or wait to be taken, in bytes. */
+  readonly heldBytes: number;
   /** What clients have sent, and how long taking it in has kept the event loop busy. */
   readonly received: Usage;
 }
@@ -64,7 +65,10 @@ export class ServerStats {
   readonly received = { bytes: 0, frames: 0, busyMs: 0 };
 
   /** A connection has ended. */
-  ended({ reason, cause }: SessionEnd, { servedCalls, usage }: Pick<Session, "servedCalls" | "usage">): void {
+  ended(
+    { reason, cause }: SessionEnd,
+    { servedCalls, usage }: { readonly servedCalls: number; readonly usage: Usage },
+  ): void {
     count(this.#ended, reason);
     if (reason === "LIMIT" && cause instanceof LimitExceeded) count(this.#limits, cause.limit);
     this.servedCalls += servedCalls;

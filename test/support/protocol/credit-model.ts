@@ -1,7 +1,7 @@
 // Many calls that send messages over one connection, each with a consumer of its own temper: the sending halves and
 // the receiving halves of packages/protocol against each other, with frames and credits delayed at random.
 import { Flag, readU32 } from "../../../packages/framing/src/index.ts";
-import { CreditPool } from "../../../packages/protocol/src/credit.ts";
+import { CreditPool, HeldBytes } from "../../../packages/protocol/src/credit.ts";
 import { Inbound, type InboundLink } from "../../../packages/protocol/src/inbound.ts";
 import { Loop } from "../../../packages/protocol/src/loop.ts";
 import { MessageQueue } from "../../../packages/protocol/src/message-queue.ts";
@@ -30,6 +30,8 @@ export interface FlowSettings {
   readonly connectionCreditBytes: number;
   readonly maxFrameBytes: number;
   readonly maxMessageBytes: number;
+  /** Of all connections together. Default: no limit. */
+  readonly maxHeldBytes?: number;
   readonly calls: readonly { readonly temper: Temper; readonly sizes: readonly number[] }[];
 }
 
@@ -113,6 +115,7 @@ class ModelCall {
 export class FlowModel {
   readonly env: ManualEnvironment;
   readonly pool: CreditPool;
+  readonly held: HeldBytes;
   readonly calls: ModelCall[];
   /** The most that the receiver has held, and the most that it could have been made to hold. */
   mostHeld = 0;
@@ -127,13 +130,15 @@ export class FlowModel {
   constructor(settings: FlowSettings) {
     this.#settings = settings;
     this.env = new ManualEnvironment(settings.seed);
-    this.pool = new CreditPool(settings.connectionCreditBytes);
+    this.held = new HeldBytes(settings.maxHeldBytes);
+    this.pool = new CreditPool(settings.connectionCreditBytes, this.held);
     this.#sender = new Sender(new Loop(this.env), this.#wire, { handedOver: () => {} });
     this.#sender.peerMaxFrameBytes = settings.maxFrameBytes;
     this.#sender.peerMaxMessageBytes = settings.maxMessageBytes;
     const link: InboundLink = {
       ...settings,
       pool: this.pool,
+      held: this.held,
       grant: (callId, bytes) => {
         const call = this.#call(callId);
         call.potential += bytes;

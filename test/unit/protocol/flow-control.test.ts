@@ -25,6 +25,8 @@ async function check(settings: FlowSettings, sentence: string): Promise<FlowMode
     mostPotential <= bound,
     `${sentence}: could be made to hold ${mostPotential}, the bound is ${bound}`,
   );
+  const held = model.calls.reduce((sum, { inbound }) => sum + inbound.heldBytes, 0);
+  assert.is(model.held.bytes, held, `${sentence}: the account of all connections`);
   return model;
 }
 
@@ -104,6 +106,26 @@ test("is not stopped by a consumer that waits for a message which is never sent"
   }
 });
 
+test("is not stopped by what other connections hold, though nothing is granted ahead", async () => {
+  const calls: FlowSettings["calls"] = [
+    { temper: "reads", sizes: [9_000, 10, 9_000] },
+    { temper: "at-once", sizes: [9_000, 0, 5_000] },
+    { temper: "never", sizes: [3_000, 3_000] },
+    { temper: "reads", sizes: [4_000, 4_000, 4_000] },
+  ];
+  for (let seed = 1; seed <= 20; seed++) {
+    const tight = {
+      initialCreditBytes: 1_000,
+      callCreditBytes: 4_000,
+      connectionCreditBytes: 1_000_000,
+      maxMessageBytes: 9_000,
+      maxHeldBytes: 1,
+    };
+    const { mostHeld } = await check({ ...plain, ...tight, seed, calls }, `seed ${seed}`);
+    assert.ok(mostHeld <= calls.length * (1_000 + 512) + 9_000 + 512, `seed ${seed}: ${mostHeld}`);
+  }
+});
+
 test("does not grow with the number of consumers that waited once and then stopped reading", async () => {
   const calls = Array.from({ length: 30 }, () => ({ temper: "reads" as const, sizes: [3_000, 20, 3_000] }));
   const tight = {
@@ -136,6 +158,7 @@ test(
           connectionCreditBytes: upTo(60_000),
           maxFrameBytes: 1_024 + upTo(8_000),
           maxMessageBytes,
+          ...(seed % 3 === 0 ? { maxHeldBytes: upTo(60_000) } : {}),
           calls: Array.from({ length: 1 + Math.floor(random() * 7) }, () => ({
             temper: tempers[Math.floor(random() * 4)] as Temper,
             sizes: Array.from({ length: Math.floor(random() * 9) }, size),

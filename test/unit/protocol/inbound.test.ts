@@ -1,6 +1,6 @@
 import * as assert from "uvu/assert";
 import { Flag } from "../../../packages/framing/src/index.ts";
-import { CreditPool } from "../../../packages/protocol/src/credit.ts";
+import { CreditPool, HeldBytes } from "../../../packages/protocol/src/credit.ts";
 import { Inbound } from "../../../packages/protocol/src/inbound.ts";
 import { VertexError } from "../../../packages/protocol/src/vertex-error.ts";
 import { concat, u32 } from "../../support/protocol/raw-peer.ts";
@@ -18,13 +18,15 @@ interface Rig {
 
 function rig(
   waiting: boolean,
-  limits: Partial<Record<"initial" | "call" | "pool" | "message", number>> = {},
+  limits: Partial<Record<"initial" | "call" | "pool" | "message" | "held", number>> = {},
 ): Rig {
   const sizes: number[] = [];
   const grants: number[] = [];
-  const pool = new CreditPool(limits.pool ?? 100_000);
+  const held = new HeldBytes(limits.held);
+  const pool = new CreditPool(limits.pool ?? 100_000, held);
   const link = {
     pool,
+    held,
     initialCreditBytes: limits.initial ?? 1_000,
     callCreditBytes: limits.call ?? 2_000,
     maxMessageBytes: limits.message ?? 5_000,

@@ -8,7 +8,14 @@ import { Server } from "../../../packages/server/src/server.ts";
 import { resolveServerOptions, type ServerOptions } from "../../../packages/server/src/server-options.ts";
 import { Greeter } from "../../gen/greeter.ts";
 import { ManualEnvironment } from "../../support/protocol/manual-environment.ts";
-import { goodbyeOf, RawPeer, type SeenFrame } from "../../support/protocol/raw-peer.ts";
+import {
+  concat,
+  frameBytes,
+  goodbyeOf,
+  RawPeer,
+  type SeenFrame,
+  u32,
+} from "../../support/protocol/raw-peer.ts";
 import { onlyHandlers } from "../../support/server/greeter-handlers.ts";
 import { suite } from "../../support/suite.ts";
 
@@ -131,10 +138,57 @@ test("sends those away that leave most unread, when all together leave too much"
   assert.equal(server.stats().limits, { maxUnsentBytes: 1 });
 });
 
+const PIECE = 0x40;
+
+test("sends those away for whom most is held, in pieces or waiting for a place, when it is too much for all", async () => {
+  const { env, server, joins } = house({
+    maxHeldBytes: 150_000,
+    concurrency: { maxRunningCalls: 1 },
+    session: { heartbeatIntervalMs: 3_600_000 },
+  });
+  const [small, pieces, waits] = [await joins(), await joins(), await joins()] as const;
+  const { id: methodId } = Greeter.methods.slow;
+  const message = concat(u32(1_000_000), new Uint8Array(60_000));
+  small.call(1, { methodId }, END);
+  small.call(3, { methodId, message: concat(u32(9_000), new Uint8Array(996)) }, PIECE);
+  await env.settle();
+  assert.is(server.stats().heldBytes, 1_000, "what runs is with its handler");
+  for (const id of [1, 3]) pieces.call(id, { methodId, message }, PIECE);
+  await env.settle();
+  assert.is(server.stats().heldBytes, 1_000 + 2 * 60_004);
+  assert.not(pieces.ended);
+  // A field that no schema has, of 40,000 bytes.
+  const unknown = concat(Uint8Array.of(0x4a, 0xc0, 0xb8, 0x02), new Uint8Array(40_000));
+  waits.call(1, { methodId, message: unknown }, END);
+  await env.settle();
+  assert.equal([small.ended, pieces.ended, waits.ended], [false, true, false]);
+  assert.is(farewell(pieces.take()).split(":")[0], "maxHeldBytes");
+  const { limits, heldBytes } = server.stats();
+  assert.equal([limits, heldBytes], [{ maxHeldBytes: 1 }, 1_000 + 40_004]);
+  for (const peer of [small, waits]) peer.lose();
+  await env.settle();
+  assert.is(server.stats().heldBytes, 0);
+});
+
+test("counts frames that are not whole", async () => {
+  const { env, server, joins } = house({ maxHeldBytes: 65_536, session: { heartbeatIntervalMs: 3_600_000 } });
+  const [one, two] = [await joins(), await joins()] as const;
+  const torn = frameBytes({ kind: Kind.DATA, id: 1, payload: new Uint8Array(60_000) }).subarray(0, 50_000);
+  one.sendBytes(torn);
+  await env.advance(600);
+  assert.is(server.stats().heldBytes, 50_000);
+  two.sendBytes(torn.subarray(0, 40_000));
+  await env.advance(600);
+  assert.equal([one.ended, two.ended], [true, false]);
+  assert.equal(server.stats().limits, { maxHeldBytes: 1 });
+});
+
 test("opens so often a second, and so often at once", () => {
-  const door = new Door({ ...resolveServerOptions(), maxAcceptsPerSecond: 5 }, new Map(), 0);
-  const opened = (now: number): number =>
-    Array.from({ length: 20 }, () => door.opens(now)).filter(Boolean).length;
+  const loop = new Loop(new ManualEnvironment());
+  const door = new Door({ ...resolveServerOptions(), maxAcceptsPerSecond: 5 }, new Map(), loop);
+  const start = loop.clock.now();
+  const opened = (after: number): number =>
+    Array.from({ length: 20 }, () => door.opens(start + after)).filter(Boolean).length;
   assert.equal([opened(0), opened(199), opened(400), opened(60_000)], [5, 0, 2, 5]);
 });
 

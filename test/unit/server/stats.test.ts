@@ -20,6 +20,7 @@ const now = {
   connections: 1,
   runningCalls: 2,
   servedCalls: 3,
+  heldBytes: 0,
   received,
   workers: [],
   handshakes: 0,
