@@ -4,10 +4,11 @@ import { CALL_FIXED_BYTES, Flag, HEADER_BYTES, Kind, writeCall } from "@vertex/f
 import { checkLate } from "./accounting.ts";
 import { CallTable } from "./call-table.ts";
 import { creditLimit } from "./credit.ts";
+import { encodeError } from "./encode-error.ts";
 import { decodeFailure } from "./failure.ts";
 import { withFlags, writeTotal } from "./loop.ts";
 import { decodeMetadata } from "./metadata.ts";
-import { encodeError, Outbound, tooLarge } from "./outbound.ts";
+import { Outbound, tooLarge } from "./outbound.ts";
 import type { CallingLink, OutgoingCall } from "./outgoing-call.ts";
 import { type Outcome, VertexError } from "./vertex-error.ts";
 
@@ -73,7 +74,7 @@ export class Calling {
         method.request.encode(call.request, writer);
       } catch (error) {
         outbox.rollback(at);
-        call.giveUp(encodeError(error));
+        call.giveUp(encodeError(error, method.request, call.request));
         return true;
       }
     }

@@ -3,6 +3,7 @@
 
 import { HEADER_BYTES, Kind } from "@vertex/framing";
 import { creditCost, creditLimit } from "./credit.ts";
+import { encodeError } from "./encode-error.ts";
 import { type Outbox, TOTAL_BYTES, withFlags, writeTotal } from "./loop.ts";
 import type { Codec } from "./service.ts";
 import type { Turns } from "./turns.ts";
@@ -272,19 +273,9 @@ function encodeBehindHeader<T>(outbox: Outbox, codec: Codec<T>, message: T): num
     codec.encode(message, writer);
   } catch (error) {
     outbox.rollback(start - HEADER_BYTES);
-    throw encodeError(error);
+    throw encodeError(error, codec, message);
   }
   return start;
-}
-
-/** A message could not be encoded: the value does not fit its schema. */
-export function encodeError(cause: unknown): VertexError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new VertexError("INVALID_ARGUMENT", `the message cannot be encoded: ${text}`, {
-    outcome: "not-executed",
-    family: "usage",
-    cause,
-  });
 }
 
 /** A message is larger than the receiver takes. */

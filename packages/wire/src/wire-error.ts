@@ -39,7 +39,7 @@ export class WireError extends Error {
   readonly offset: number;
 
   constructor(code: WireErrorCode, message: string, offset: number) {
-    super(`${message} (at byte ${offset})`);
+    super(code === "value" ? message : `${message} (at byte ${offset})`);
     this.code = code;
     this.offset = offset;
   }
@@ -47,7 +47,11 @@ export class WireError extends Error {
 
 /** Refuses a value that a field of `kind` cannot carry. */
 export function refuseValue(kind: string, value: unknown, offset: number): never {
-  const shown =
-    typeof value === "object" ? Object.prototype.toString.call(value) : String(value).slice(0, 40);
-  throw new WireError("value", `not a value of a ${kind} field: ${typeof value} ${shown}`, offset);
+  throw new WireError("value", `not a value of a ${kind} field: ${shown(value)}`, offset);
+}
+
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "object") return Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return `${typeof value} ${String(value).slice(0, 40)}`;
 }
