@@ -1,7 +1,7 @@
 // What a session says that it holds for the other side: the cost of messages that nobody has taken yet.
 import * as assert from "uvu/assert";
 import { gate, joined } from "../../support/protocol/lab.ts";
-import { chat, collect, count, noteTextOf } from "../../support/protocol/lab-service.ts";
+import { chat, collect, count, echo, noteTextOf } from "../../support/protocol/lab-service.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("the bytes that a session holds");
@@ -44,5 +44,23 @@ test("are those of requests that the handler has not read yet, until the call is
   await env.settle();
   assert.is(acceptor.session.heldBytes, 0);
   held.resolve();
+  await env.settle();
+});
+
+test("are not those of a request in pieces that its handler has, nor of one that is cut off", async () => {
+  const held = gate<void>();
+  const slow = async () => {
+    await held.promise;
+    return { text: "" };
+  };
+  const options = { initialCreditBytes: 300 };
+  const { env, dialer, acceptor } = await joined({ options }, { options, handlers: { echo: slow } });
+  const call = dialer.caller.unary(echo, { text: noteTextOf(5_000) });
+  const failed = call.catch(() => {});
+  await env.settle();
+  assert.equal([acceptor.session.runningCalls, acceptor.session.heldBytes], [1, 0]);
+  dialer.session.close("SHUTDOWN", "over");
+  held.resolve();
+  await failed;
   await env.settle();
 });
