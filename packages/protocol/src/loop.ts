@@ -115,6 +115,8 @@ export class Outbox {
   #lent: readonly Uint8Array[] = none;
   #scheduled = false;
   #closed = false;
+  /** Frames that the transport has not been given yet. */
+  unsentFrames = 0;
 
   constructor(loop: Loop, transport: Transport, owner: OutboxOwner) {
     this.#loop = loop;
@@ -139,8 +141,9 @@ export class Outbox {
   commit(at: number, kind: number, callId: number): void {
     const writer = this.#loop.writer;
     writeHeader(writer.buf, at, writer.pos - at - HEADER_BYTES, kind, callId);
-    if (writer.pos >= FLUSH_BYTES) this.flush();
-    else this.flushSoon();
+    this.unsentFrames++;
+    this.flushSoon();
+    if (writer.pos >= FLUSH_BYTES) this.write();
   }
 
   /** Hands everything to the transport when the code that runs now is done, and says so even if nothing is left. */
@@ -179,9 +182,15 @@ export class Outbox {
     this.#loop.reclaim(true);
   }
 
-  /** Hands everything to the transport. */
+  /** Hands everything to the transport: the code that ran is done. */
   flush(): void {
     this.#scheduled = false;
+    this.write();
+  }
+
+  /** Hands what there is to the transport, while the code that runs may go on and add to it. */
+  write(): void {
+    this.unsentFrames = 0;
     if (this.#closed) {
       this.#sealed = none;
       if (this.#loop.lentTo(this)) this.#loop.reclaim(true);

@@ -176,6 +176,7 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     if (this.state === "closed") return;
     const now = this.loop.clock.now();
     this.#heartbeat.heard(now);
+    this.#calling.heard();
     this.#intake.received(chunk, now);
   }
 

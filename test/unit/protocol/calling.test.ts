@@ -8,6 +8,7 @@ import { suite } from "../../support/suite.ts";
 
 const bounds = suite("a call and the limits of the other side");
 const wrong = suite("an answer that breaks the rules");
+const many = suite("calls in flight");
 
 const END = 0x80;
 const MORE = 0x40;
@@ -185,4 +186,62 @@ wrong("that ends without a message fails its call", async () => {
   lab.peer.send({ kind: Kind.FINISH, id: 1 });
   await lab.env.settle();
   assert.equal([call.error?.code, call.error?.family], ["INTERNAL", "protocol"]);
+});
+
+/** Keeps `depth` calls in flight for three rounds of answers, each in one chunk; the frames of each write, by round. */
+async function writesOf(depth: number): Promise<number[][]> {
+  const lab = await dialed();
+  const lane = async () => {
+    for (let round = 0; round < 3; round++) await lab.side.caller.unary(echo, { text: "" });
+  };
+  const lanes = Array.from({ length: depth }, lane);
+  const rounds: number[][] = [];
+  for (let round = 0; round < 3; round++) {
+    await lab.env.settle();
+    const frameBytes = (lab.peer.chunks.at(-1)?.copy[2] ?? 0) + 8;
+    rounds.push(lab.peer.chunks.splice(0).map(({ copy }) => copy.length / frameBytes));
+    lab.peer.send(...lab.peer.take().map(({ id }) => ({ kind: Kind.DATA, flags: END, id })));
+  }
+  await Promise.all(lanes);
+  assertClean(lab, lab.side);
+  return rounds.slice(1);
+}
+
+many("go in one write a turn while they are few", async () => {
+  assert.equal(await writesOf(31), [[31], [31]]);
+});
+
+many("go in two halves when they are many, so that both sides can work", async () => {
+  assert.equal(await writesOf(32), [
+    [16, 16],
+    [16, 16],
+  ]);
+  assert.equal(await writesOf(201), [
+    [101, 100],
+    [101, 100],
+  ]);
+});
+
+many("go in ever larger writes when they come all at once", async () => {
+  const lab = await dialed();
+  lab.peer.chunks.length = 0;
+  const calls = Array.from({ length: 200 }, () => watch(lab.side.caller.unary(echo, { text: "" })));
+  await lab.env.settle();
+  assert.equal(
+    lab.peer.chunks.map(({ copy }) => copy.length / 18),
+    [32, 32, 64, 72],
+  );
+  lab.peer.send(...lab.peer.take().map(({ id }) => ({ kind: Kind.DATA, flags: END, id })));
+  await lab.env.settle();
+  assert.ok(calls.every(({ state }) => state === "resolved"));
+});
+
+many("know of those that went early that they may have been executed", async () => {
+  const lab = await dialed();
+  const calls = Array.from({ length: 40 }, () => watch(lab.side.caller.unary(echo, { text: "" })));
+  lab.peer.lose();
+  await lab.env.settle();
+  const outcomes = calls.map(({ error }) => error?.outcome);
+  assert.equal(outcomes.slice(0, 32), new Array(32).fill("unknown"));
+  assert.equal(outcomes.slice(32), new Array(8).fill("not-executed"));
 });
