@@ -19,6 +19,7 @@ export class CallQueue {
   /** Appends a call that stands in no queue. */
   push(call: OutgoingCall): void {
     call.queued = true;
+    call.freshMs = -1;
     call.queueBefore = this.#last;
     call.queueBehind = null;
     if (this.#last === null) this.#first = call;

@@ -130,6 +130,7 @@ export class Intake implements Waiting, Usage {
     const rest = this.#rest;
     this.#rest = null;
     if (rest === null) return;
+    this.#loop.tookInAt = this.#loop.clock.now();
     try {
       this.decoder.push(rest);
     } catch (error) {
@@ -150,6 +151,7 @@ export class Intake implements Waiting, Usage {
     let now = start;
     try {
       do {
+        this.#loop.tookInAt = now;
         pos = this.decoder.push(chunk, pos, SLICE_UNITS);
         now = clock.now();
         units -= SLICE_UNITS;

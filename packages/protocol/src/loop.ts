@@ -26,6 +26,8 @@ export class Loop {
   readonly signals: Signals = new Signals();
   /** Connections with more to take in than one turn has time for. */
   readonly turns: Turns;
+  /** When the bytes that are being taken in had come, or their turn had: one look at the clock for many frames. */
+  tookInAt = 0;
   /** For decoding in place. Never held across a call into somebody else's code. */
   readonly reader: BinaryReader = new BinaryReader(new Uint8Array(0));
   readonly buffers: Buffers = new Buffers();

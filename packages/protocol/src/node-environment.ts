@@ -4,10 +4,13 @@ import type { Clock, Environment, Timer } from "./clock.ts";
 import { Loop } from "./loop.ts";
 import { Sweeper } from "./sweeper.ts";
 
+/** The global is a getter, which costs a fifth of what it is asked for. */
+const watch = performance;
+
 /** Monotonic time of this process. `quiet` timers do not keep it alive by themselves. */
 function nodeClock(quiet: boolean): Clock {
   return {
-    now: () => performance.now(),
+    now: () => watch.now(),
     setTimer(callback: () => void, delayMs: number): Timer {
       const timer = setTimeout(callback, delayMs);
       if (quiet) timer.unref();

@@ -43,6 +43,9 @@ export function timeoutOf(method: AnyMethod, options: CallOptions | undefined, s
   return timeoutMs;
 }
 
+/** A longer time is worked out anew: the common ones are small integers. */
+const MAX_FRESH_MS = 1_000_000_000;
+
 /** One call, of any shape. Subclasses say what it carries and who waits for it. */
 export abstract class OutgoingCall implements Timed {
   /** Id on the connection; 0 while it waits. */
@@ -58,6 +61,8 @@ export abstract class OutgoingCall implements Timed {
   queueBefore: OutgoingCall | null = null;
   queueBehind: OutgoingCall | null = null;
   queued = false;
+  /** The time it has, in whole milliseconds, while none has passed: -1 once it has waited, or when it has no deadline. */
+  freshMs: number;
   /** How often it has been sent. */
   attempts = 0;
   /** True once an attempt ended of which nobody knows whether it ran: no later end can say "not-executed" then. */
@@ -81,9 +86,11 @@ export abstract class OutgoingCall implements Timed {
   ) {
     this.#loop = loop;
     this.method = method;
-    const metadata = inheritedMetadata(options, policy.forwardIdentity);
+    const metadata = options === undefined ? undefined : inheritedMetadata(options, policy.forwardIdentity);
     this.metadata = metadata === undefined ? null : encodeMetadata(metadata);
-    this.deadlineAt = loop.clock.now() + inheritedTimeout(timeoutMs, options);
+    const ms = options === undefined ? timeoutMs : inheritedTimeout(timeoutMs, options);
+    this.deadlineAt = loop.clock.now() + ms;
+    this.freshMs = ms < MAX_FRESH_MS ? Math.max(0, Math.ceil(ms)) : -1;
     this.#policy = policy;
     this.#signal = options?.signal;
     this.#parentSignal = options?.parent?.signal;
@@ -126,6 +133,7 @@ export abstract class OutgoingCall implements Timed {
 
   /** What the CALL frame says of the time left, in milliseconds. */
   get remainingForWire(): number {
+    if (this.freshMs >= 0) return this.freshMs;
     if (this.deadlineAt === Number.POSITIVE_INFINITY) return NO_DEADLINE;
     return Math.min(NO_DEADLINE - 1, Math.max(0, Math.ceil(this.deadlineAt - this.#loop.clock.now())));
   }

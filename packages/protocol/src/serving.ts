@@ -137,8 +137,8 @@ export class Serving implements Starter {
     if (remainingMs === 0) {
       return this.#refuse(id, "expired", "DEADLINE_EXCEEDED", "the deadline had passed on arrival");
     }
-    const deadlineAt =
-      remainingMs === NO_DEADLINE ? Number.POSITIVE_INFINITY : this.#link.loop.clock.now() + remainingMs;
+    const { tookInAt } = this.#link.loop;
+    const deadlineAt = remainingMs === NO_DEADLINE ? Number.POSITIVE_INFINITY : tookInAt + remainingMs;
     const metadata = this.#metadata(id, buf, start + CALL_FIXED_BYTES, messageStart);
     if (metadata === null) return;
     const named = metadata.get(IDENTITY_KEY);

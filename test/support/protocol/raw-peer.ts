@@ -91,7 +91,7 @@ export interface CallInit {
 }
 
 /** The payload of a CALL. */
-function callPayload({
+export function callPayload({
   methodId,
   remainingMs = 10_000,
   metadata = noBytes,

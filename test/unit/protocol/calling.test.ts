@@ -38,6 +38,21 @@ bounds(
   },
 );
 
+bounds("tells the other side how much time is left: all of it, or what waiting has left of it", async () => {
+  const limits = { maxFrameBytes: 0, maxMessageBytes: 0, maxConcurrentCalls: 1, initialCreditBytes: 0 };
+  const lab = await dialed({}, { limits });
+  for (const timeoutMs of [700.5, 9_000, 5_000_000_000])
+    watch(lab.side.caller.unary(echo, { text: "" }, { timeoutMs }));
+  const told: number[] = [];
+  for (const id of [1, 3, 5]) {
+    await lab.env.settle();
+    told.push(...lab.peer.take().map(({ payload }) => readU32(payload, 4)));
+    await lab.env.advance(300);
+    lab.peer.data(id, END, noBytes);
+  }
+  assert.equal(told, [701, 8_700, 0xfffffffe]);
+});
+
 bounds("is refused when too many wait already", async () => {
   const limits = { maxFrameBytes: 0, maxMessageBytes: 0, maxConcurrentCalls: 1, initialCreditBytes: 0 };
   const lab = await dialed({ maxQueuedCalls: 1 }, { limits });

@@ -14,7 +14,7 @@ import {
   tell,
   textOf,
 } from "../../support/protocol/lab-service.ts";
-import { concat, failureOf, metadataPayload, u32 } from "../../support/protocol/raw-peer.ts";
+import { callPayload, concat, failureOf, metadataPayload, u32 } from "../../support/protocol/raw-peer.ts";
 import { suite } from "../../support/suite.ts";
 
 const shapes = suite("a call that is served");
@@ -186,6 +186,26 @@ shapes("knows its metadata, its peer, its method and its time", async () => {
   assert.is(context?.remainingMs, 600);
   lab.peer.call(3, { methodId: echo.id, remainingMs: 0xffffffff, message: note("a") }, END);
   assert.is(context?.remainingMs, Number.POSITIVE_INFINITY);
+});
+
+shapes("has its time from when it came, not from when those that came with it were done", async () => {
+  const left: number[] = [];
+  const lab = await accepted({
+    handlers: {
+      echo: (request, { remainingMs }) => {
+        left.push(remainingMs);
+        lab.env.jump(50);
+        return request;
+      },
+    },
+  });
+  const payload = callPayload({ methodId: echo.id, remainingMs: 700, message: note("a") });
+  lab.peer.send(
+    { kind: Kind.CALL, flags: END, id: 1, payload },
+    { kind: Kind.CALL, flags: END, id: 3, payload },
+  );
+  lab.peer.send({ kind: Kind.CALL, flags: END, id: 5, payload });
+  assert.equal(left, [700, 650, 700]);
 });
 
 shapes("that throws shows its caller nothing of it, and its own side all", async () => {
