@@ -60,7 +60,8 @@ export class IncomingCall implements ForwardedCall, Timed {
   /** True once the handler has been entered. */
   entered = false;
   whenCut: (() => Outcome) | null = null;
-  #concluded = false;
+  /** Nothing more of it travels. */
+  concluded = false;
   #abort: AbortController | null = null;
   #trailers: Map<string, string | Uint8Array> | null = null;
 
@@ -127,7 +128,6 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   /** The CALL frame has been read: `buf[start..end)` is what it carries of the request. */
   open(flags: number, buf: Uint8Array, start: number, end: number): void {
-    this.#link.loop.deadlines.add(this);
     const { kind } = this.#registration.method;
     if (kind === "client_stream" || kind === "duplex") {
       this.#queue = new MessageQueue(this);
@@ -146,7 +146,7 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   /** A DATA frame. */
   data(flags: number, buf: Uint8Array, start: number, end: number): void {
-    if (this.#concluded) return;
+    if (this.concluded) return;
     if (this.#requestComplete) {
       throw new VertexError("INTERNAL", "a DATA frame behind the end of the request", { family: "protocol" });
     }
@@ -217,7 +217,7 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   /** Answers with an error without the handler having been entered, or beside it. */
   refuse(error: VertexError): void {
-    if (this.#concluded) return;
+    if (this.concluded) return;
     const entered = this.#state !== "receiving";
     this.#state = entered ? "cancelled" : "answered";
     this.#sendFailure(error, entered ? this.#outcomeNow() : "not-executed");
@@ -236,7 +236,7 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   /** The caller wants the call no more, or has gone with its connection. Nothing is answered. */
   cancel(): void {
-    if (this.#concluded) return;
+    if (this.concluded) return;
     this.#state = "cancelled";
     if (!this.#handlerDone) this.whenCut?.();
     this.#abort?.abort(gone());
@@ -285,7 +285,7 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   #answer(response: unknown): void {
     this.#handlerDone = true;
-    if (this.#concluded) {
+    if (this.concluded) {
       this.#link.released(this);
       return;
     }
@@ -317,14 +317,14 @@ export class IncomingCall implements ForwardedCall, Timed {
       // A promise of a stream comes from interceptors that are async functions.
       const messages = isThenable(answers) ? await (answers as Promise<Iterable<unknown>>) : answers;
       for await (const message of messages) {
-        if (this.#concluded) break;
+        if (this.concluded) break;
         outbound.send(response, message, false);
         if (!outbound.idle) await outbound.room();
         if (outbound.tired) await outbound.rest(this.#link.loop.turns);
-        if (this.#concluded) break;
+        if (this.concluded) break;
       }
       this.#handlerDone = true;
-      if (this.#concluded) this.#link.released(this);
+      if (this.concluded) this.#link.released(this);
       else this.#finish();
     } catch (error) {
       this.#fail(error);
@@ -333,7 +333,7 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   #fail(error: unknown): void {
     this.#handlerDone = true;
-    if (this.#concluded) {
+    if (this.concluded) {
       this.#link.released(this);
       return;
     }
@@ -368,15 +368,15 @@ export class IncomingCall implements ForwardedCall, Timed {
   }
 
   #answered(): void {
-    if (this.#concluded) return;
+    if (this.concluded) return;
     this.#state = "answered";
     this.#conclude();
   }
 
   /** The one way out: nothing more of this call travels. The slot is free once the handler has settled too. */
   #conclude(): void {
-    if (this.#concluded) return;
-    this.#concluded = true;
+    if (this.concluded) return;
+    this.concluded = true;
     this.#queue?.discard(this.cancelled ? gone() : undefined);
     this.#link.loop.deadlines.remove(this);
     if (this.#parked > 0) this.#park(0);

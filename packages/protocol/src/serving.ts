@@ -156,6 +156,8 @@ export class Serving implements Starter {
     } catch (error) {
       this.#caught(call, error);
     }
+    // What has been answered at once has none.
+    if (!call.concluded) this.#link.loop.deadlines.add(call);
   }
 
   /** A DATA frame. Calls that are over are ignored: the other side may not know it yet. */
