@@ -252,9 +252,14 @@ export class Client implements AsyncDisposable {
     for (const connector of this.#connectors) {
       if (connector.ready && (!least.ready || connector.openCalls < least.openCalls)) least = connector;
     }
-    const taken = least.offer(call) || this.#connectors.some((other) => other !== least && other.offer(call));
+    const taken = least.offer(call) || this.#offerOthers(least, call);
     if (taken && call.attempts === 1) this.#budget.earn();
     return taken;
+  }
+
+  /** Apart: a closure over the call would be made for every call. */
+  #offerOthers(asked: Connector, call: OutgoingCall): boolean {
+    return this.#connectors.some((other) => other !== asked && other.offer(call));
   }
 
   /** What was not executed moves; what may have been is repeated only if the schema says that it can be. */

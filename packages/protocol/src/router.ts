@@ -27,6 +27,7 @@ export interface Forwarding {
 
 /** The handlers of one side, by method id. */
 export class Router {
+  /** By the signed twin of the id: an integer above 2^31 is an object of its own, and slow to find. */
   readonly #registrations = new Map<number, Registration>();
   readonly #services = new Map<string, ServiceInfo>();
   readonly #interceptors: readonly Interceptor[];
@@ -42,7 +43,7 @@ export class Router {
 
   /** The handler of a method id from the wire. */
   find(methodId: number): Registration | undefined {
-    return this.#registrations.get(methodId);
+    return this.#registrations.get(methodId | 0);
   }
 
   /**
@@ -57,7 +58,8 @@ export class Router {
     if (this.#services.has(service.name)) throw usageError(`${service.name} is served already`);
     const added: Registration[] = [];
     for (const [name, method] of Object.entries(service.methods)) {
-      const other = this.#registrations.get(method.id) ?? added.find((one) => one.method.id === method.id);
+      const other =
+        this.#registrations.get(method.id | 0) ?? added.find((one) => one.method.id === method.id);
       if (other !== undefined) {
         throw usageError(
           `${method.path} and ${other.method.path} have the same method id: rename one of them`,
@@ -72,7 +74,7 @@ export class Router {
         invoke: composeServing(this.#interceptors, method, direct),
       });
     }
-    for (const registration of added) this.#registrations.set(registration.method.id, registration);
+    for (const registration of added) this.#registrations.set(registration.method.id | 0, registration);
     this.#services.set(service.name, { name: service.name, fingerprint: service.fingerprint });
   }
 }

@@ -141,7 +141,7 @@ export class Serving implements Starter {
     const deadlineAt = remainingMs === NO_DEADLINE ? Number.POSITIVE_INFINITY : tookInAt + remainingMs;
     const metadata = this.#metadata(id, buf, start + CALL_FIXED_BYTES, messageStart);
     if (metadata === null) return;
-    const named = metadata.get(IDENTITY_KEY);
+    const named = metadata.size === 0 ? undefined : metadata.get(IDENTITY_KEY);
     const call =
       named === undefined
         ? new IncomingCall(this.#link, id, registration, metadata, this.#link.peer.identity, deadlineAt)
