@@ -9,22 +9,29 @@
 /** What to do now. */
 export type HeartbeatVerdict = "wait" | "ping" | "dead";
 
-/** A gap between two checks that is longer than this, in milliseconds, means that this process was not running. */
-export const GAP_MS = 1_000;
+/**
+ * The last part of the interval: somewhere in it the peer is asked. Connections that fell silent together are not asked
+ * together, and of two sides with the same interval one nearly always asks before the other, who then need not.
+ */
+const SPREAD = 0.1;
 
 /** The heartbeat of one connection. Any byte received is life. */
 export class Heartbeat {
-  intervalMs: number;
-  timeoutMs: number;
+  #intervalMs: number;
+  #timeoutMs: number;
   #heardAt: number;
   #askedAt = -1;
-  #checkedAt: number;
 
   constructor(intervalMs: number, timeoutMs: number, now: number) {
-    this.intervalMs = intervalMs;
-    this.timeoutMs = timeoutMs;
+    this.#intervalMs = intervalMs;
+    this.#timeoutMs = timeoutMs;
     this.#heardAt = now;
-    this.#checkedAt = now;
+  }
+
+  /** Both sides have agreed on these. */
+  agreed(intervalMs: number, timeoutMs: number): void {
+    this.#intervalMs = intervalMs;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** When the last byte came. */
@@ -44,22 +51,23 @@ export class Heartbeat {
   }
 
   /**
-   * To be called often (a few times a second). "ping" means: send a PING now.
-   * After a gap in this side's own time (sleep, SIGSTOP, a long collection) the silence proves nothing: the
-   * answer may be waiting in a buffer. So the peer is asked once more before the verdict.
+   * To be called when `dueAt` has come, and as often as one likes before. "ping" means: send a PING now.
+   * @param slept whether this process was not running before this check (sleep, SIGSTOP, a long collection). Then the
+   * silence proves nothing: the answer may be waiting in a buffer. So the peer is asked once more before the verdict.
    */
-  check(now: number): HeartbeatVerdict {
-    const gap = now - this.#checkedAt > GAP_MS;
-    this.#checkedAt = now;
-    if (this.#askedAt >= 0) {
-      if (gap) {
-        this.#askedAt = now;
-        return "ping";
-      }
-      return now - this.#askedAt >= this.timeoutMs ? "dead" : "wait";
-    }
-    if (now - this.#heardAt < this.intervalMs) return "wait";
+  check(now: number, slept: boolean): HeartbeatVerdict {
+    if (this.#askedAt >= 0 && !slept) return now - this.#askedAt >= this.#timeoutMs ? "dead" : "wait";
+    if (this.#askedAt < 0 && now - this.#heardAt < this.#intervalMs * (1 - SPREAD)) return "wait";
     this.#askedAt = now;
     return "ping";
+  }
+
+  /**
+   * When the next check has something to say if no byte comes.
+   * @param share a number in [0, 1): where in the last part of the interval the peer is asked.
+   */
+  dueAt(share: number): number {
+    if (this.#askedAt >= 0) return this.#askedAt + this.#timeoutMs;
+    return this.#heardAt + this.#intervalMs * (1 - SPREAD * share);
   }
 }

@@ -4,4 +4,4 @@ export { type Address, formatAddress, parseAddress } from "./address.ts";
 export { Inlet } from "./inlet.ts";
 export { type Host, nodeEnvironment, nodeHost } from "./node-environment.ts";
 export { readThroughInlet, SocketTransport } from "./socket-transport.ts";
-export { SWEEP_MS, Sweeper } from "./sweeper.ts";
+export { SWEEP_MS, Sweeper, type Swept } from "./sweeper.ts";

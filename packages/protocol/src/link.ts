@@ -87,6 +87,10 @@ export class Link implements CallingLink, ServingLink {
     this.#sender.enqueue(outbound);
   }
 
+  waits(): void {
+    this.#sender.waits();
+  }
+
   grant(callId: number, bytes: number): void {
     this.#sender.grant(callId, bytes);
   }

@@ -23,6 +23,8 @@ export interface OutboundLink {
   readonly peerMaxMessageBytes: number;
   /** Calls `outbound.pump` when there is room, in turn with the others. */
   enqueue(outbound: Outbound): void;
+  /** Something has to wait for room or credit. */
+  waits(): void;
 }
 
 /** A message that waits, or `null` bytes for a bare end with these trailers. */
@@ -121,7 +123,7 @@ export class Outbound {
     const limit = this.#link.peerMaxMessageBytes;
     if (bytes.length > limit) throw tooLarge(bytes.length, limit);
     this.#ended ||= end;
-    this.#waiting.push({ bytes, sent, begun: sent > 0, end, finish: false });
+    this.#keep({ bytes, sent, begun: sent > 0, end, finish: false });
     // The first piece goes at once; where that has been done, others have their turn now.
     if (sent === 0 && this.#waiting.length === 1 && !this.#link.congested) this.pump();
     else this.#requeue();
@@ -135,7 +137,7 @@ export class Outbound {
   /** Ends this half with a FINISH frame, behind everything that waits. */
   finish(trailers: Uint8Array): void {
     this.#ended = true;
-    this.#waiting.push({ bytes: trailers, sent: 0, begun: true, end: true, finish: true });
+    this.#keep({ bytes: trailers, sent: 0, begun: true, end: true, finish: true });
     if (this.#waiting.length === 1 && !this.#link.congested) this.pump();
     else this.#requeue();
   }
@@ -208,10 +210,15 @@ export class Outbound {
     this.#credit -= creditCost(limit);
     outbox.commit(start - HEADER_BYTES, withFlags(Kind.DATA, true, false), this.#callId);
     this.#ended ||= end;
-    this.#waiting.push({ bytes: rest, sent: 0, begun: true, end, finish: false });
+    this.#keep({ bytes: rest, sent: 0, begun: true, end, finish: false });
     // A short rest goes along; what is longer lets others have their turn.
     if (rest.length <= this.#frameLimit() && !this.#link.congested) this.pump();
     else this.#requeue();
+  }
+
+  #keep(message: Waiting): void {
+    this.#waiting.push(message);
+    this.#link.waits();
   }
 
   #requeue(): void {

@@ -14,9 +14,12 @@ import type { VertexError } from "./vertex-error.ts";
 const TURN_BYTES = 1_048_576;
 const nothing = new Uint8Array(0);
 
-/** Whom a sender tells that all frames written so far are with the transport. */
+/** Whom a sender serves. */
 export interface SenderOwner {
+  /** All frames written so far are with the transport. */
   handedOver(): void;
+  /** Something has to wait for the other side. */
+  waits(): void;
 }
 
 /** Everything that goes out on one connection goes through here. */
@@ -67,6 +70,10 @@ export class Sender implements OutboundLink, OutboxOwner, Waiting {
     this.#ready ??= [];
     this.#ready.push(outbound);
     this.#pumpLater();
+  }
+
+  waits(): void {
+    this.#owner.waits();
   }
 
   /** Writes one control frame through `write`. */

@@ -67,7 +67,12 @@ export function lostMessage(error: Error | undefined, inHandshake: boolean): str
   return `the connection was lost${hint}: ${error?.message ?? "the other side closed it"}`;
 }
 
-/** Encodes the payload of a GOAWAY. */
+/** What to say of a peer that has given no sign of life. */
+export function silentMessage(ms: number): string {
+  return `nothing was heard for ${Math.round(ms)} ms`;
+}
+
+/** Encodes the payload of a GOAWAY. @param timeLeftMs what is left to finish; without a bound, it says 0. */
 export function encodeGoodbye(
   lastCallId: number,
   reason: EndReason,
@@ -78,7 +83,7 @@ export function encodeGoodbye(
     lastCallId,
     reason: numbers[reason],
     message: message.slice(0, 256),
-    timeLeftMs: Math.min(0xffffffff, Math.ceil(timeLeftMs)),
+    timeLeftMs: Number.isFinite(timeLeftMs) ? Math.min(0xffffffff, Math.ceil(timeLeftMs)) : 0,
   };
   return Goodbye.encode(goodbye).finish();
 }

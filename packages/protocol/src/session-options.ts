@@ -17,7 +17,7 @@ export interface SessionOptions {
   readonly callCreditBytes?: number | undefined;
   /** Message bytes granted beyond the initial credit, all calls of a connection together. Default 4,194,304. */
   readonly connectionCreditBytes?: number | undefined;
-  /** Silence after which a PING is sent. Default 15,000; 10 to 3,600,000. */
+  /** Silence after which a PING is sent, or in its last tenth. Default 15,000; 10 to 3,600,000. */
   readonly heartbeatIntervalMs?: number | undefined;
   /** Time that a PING may stay without any byte coming back. Default 10,000; 10 to 3,600,000. */
   readonly heartbeatTimeoutMs?: number | undefined;

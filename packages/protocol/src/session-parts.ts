@@ -21,6 +21,11 @@ export interface SessionEvents extends IdentityReader {
   roomy(session: Session): void;
   /** The other side takes no new calls any more. */
   draining(session: Session): void;
+  /**
+   * Bytes wait: for the other side to read them or to grant credit, or for the rest of their frame. Said a few times a
+   * second for as long as they do.
+   */
+  waiting?(session: Session): void;
   /** The one end. Every call of the session has settled or moved. */
   closed(session: Session, end: SessionEnd): void;
   /** A handler threw something that its caller is not shown. */

@@ -5,8 +5,8 @@
 //      |                            |                          |                              ^
 //      +----------------------------+--------------------------+--- error, timeout, close ----+
 
-import { Kind, kindName, readU32, writeU32 } from "@vertex/framing";
-import { LimitExceeded, PingBudget } from "./accounting.ts";
+import { Kind, kindName, readU32 } from "@vertex/framing";
+import { LimitExceeded } from "./accounting.ts";
 import { Calling } from "./calling.ts";
 import { refusalMessage, refusalReason } from "./failure.ts";
 import { Goodbye } from "./gen/vertex/v1/control.ts";
@@ -27,9 +27,11 @@ import {
   endReason,
   lostMessage,
   type SessionEnd,
+  silentMessage,
 } from "./session-end.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
 import type { SessionEvents, SessionParts, SessionState } from "./session-parts.ts";
+import type { Sweeper, Swept } from "./sweeper.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 import { VertexError, violation } from "./vertex-error.ts";
 import { Patience, Pings } from "./vitals.ts";
@@ -37,7 +39,7 @@ import { Patience, Pings } from "./vitals.ts";
 /** Last call id of a GOAWAY that only announces the end. */
 const ANY_CALL = 0xffffffff;
 /** One connection. */
-export class Session implements TransportReceiver, IntakeOwner, SenderOwner, CallEnds, OpeningHost {
+export class Session implements TransportReceiver, IntakeOwner, SenderOwner, CallEnds, OpeningHost, Swept {
   readonly loop: Loop;
   readonly peer: KnownPeer;
   state: SessionState = "handshake";
@@ -45,6 +47,8 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   roundTripMs = -1;
   /** When the session was made, on the clock of the loop. */
   readonly startedAt: number;
+  sweeper: Sweeper | null = null;
+  slot = -1;
   readonly #events: SessionEvents;
   readonly #dialer: boolean;
   readonly #transport: Transport;
@@ -58,7 +62,6 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   /** Null when the handshake is done. */
   #opening: Opening | null;
   #pings: Pings | null = null;
-  #pingBudget: PingBudget | null = null;
   #patience: Patience | null = null;
   #drainBy = -1;
   #confirmBy = -1;
@@ -127,10 +130,7 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
 
   /** Measures a round trip now; calls back with milliseconds, or never if the connection ends first. */
   ping(answered: ((roundTripMs: number) => void) | null = null): void {
-    const payload = new Uint8Array(8);
-    this.#pings ??= new Pings();
-    writeU32(payload, 4, this.#pings.sent(this.loop.clock.now(), answered));
-    this.#sender.ping(Kind.PING, payload);
+    this.#sender.ping(Kind.PING, this.#asked.sent(this.loop.clock.now(), answered));
   }
 
   /**
@@ -144,9 +144,9 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     const now = this.loop.clock.now();
     this.#drainBy = now + graceMs;
     this.#confirmBy = now + this.#options.drainConfirmTimeoutMs;
-    const left = graceMs === Number.POSITIVE_INFINITY ? 0 : graceMs;
-    this.#sender.goaway(encodeGoodbye(ANY_CALL, "SHUTDOWN", message, left));
+    this.#sender.goaway(encodeGoodbye(ANY_CALL, "SHUTDOWN", message, graceMs));
     this.ping(() => this.#confirmed());
+    this.waits();
     this.#events.draining(this);
   }
 
@@ -161,15 +161,19 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     this.#end({ reason, message, by: "here", cause, cancelledCalls });
   }
 
-  /** To be called a few times a second: heartbeat, handshake, stalls, drains. */
-  tick(now: number): void {
-    if (this.state === "closed") return;
-    if (this.state === "handshake" && now - this.startedAt >= this.#options.handshakeTimeoutMs) {
-      return this.close("HANDSHAKE_TIMEOUT", `no handshake within ${this.#options.handshakeTimeoutMs} ms`);
-    }
-    if (this.state !== "handshake") this.#checkHeartbeat(now);
+  /** Heartbeat, handshake, stalls, drains: to be called when it has said, or sooner. */
+  tick(now: number, slept: boolean): number {
+    if (this.state === "closed") return Number.POSITIVE_INFINITY;
+    const { handshakeTimeoutMs } = this.#options;
+    let dueAt = this.startedAt + handshakeTimeoutMs;
+    if (this.state !== "handshake") dueAt = this.#checkHeartbeat(now, slept);
+    else if (now >= dueAt) this.close("HANDSHAKE_TIMEOUT", `no handshake within ${handshakeTimeoutMs} ms`);
     this.#checkProgress(now);
     this.#checkDrain(now);
+    const waiting = this.unsentBytes + this.#intake.heldBytes > 0;
+    if (waiting) this.#events.waiting?.(this);
+    // Whether what waits goes on is looked at in every sweep.
+    return waiting || this.#drainBy >= 0 ? now : dueAt;
   }
 
   received(chunk: Uint8Array): void {
@@ -181,6 +185,7 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   }
 
   taken(): void {
+    if (this.#intake.heldBytes > 0) this.waits();
     if (this.state === "draining") this.#endIfDone();
     else if (this.#transport.bufferedBytes >= this.#options.maxOutboundBytes) this.#intake.hold(Hold.UNREAD);
   }
@@ -200,7 +205,12 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   }
 
   handedOver(): void {
+    if (this.#transport.bufferedBytes > 0) this.waits();
     this.#calling.handedOver();
+  }
+
+  waits(): void {
+    this.sweeper?.soon(this);
   }
 
   settled(call: OutgoingCall, cancel: boolean): void {
@@ -249,12 +259,13 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
       case Kind.CREDIT:
         return this.#credit(own, callId, readU32(buf, start));
       case Kind.PING:
-        this.#spendPing();
+        this.#asked.peerAsked(this.loop.clock.now());
         return this.#sender.ping(Kind.PONG, buf.subarray(start, end));
       case Kind.PONG:
-        return this.#pong(readU32(buf, start), readU32(buf, start + 4));
+        this.roundTripMs = this.#asked.received(buf, start, this.loop.clock.now());
+        return;
       case Kind.GOAWAY:
-        this.#spendPing();
+        this.#asked.peerAsked(this.loop.clock.now());
         return this.#goaway(buf, start, end);
       default:
         return violation(`${kindName(kind)} after the handshake`);
@@ -267,7 +278,6 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
 
   agreed(peer: PeerIntroduction, heartbeat: AgreedHeartbeat, identity: unknown): void {
     if (this.state !== "handshake") return;
-    const now = this.loop.clock.now();
     this.state = "ready";
     this.#opening = null;
     this.peer.name = peer.name;
@@ -277,9 +287,9 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     this.#sender.peerMaxMessageBytes = peer.limits.maxMessageBytes;
     this.#calling.allow(peer.limits.maxConcurrentCalls);
     this.#intake.opened(this.#options.maxFrameBytes);
-    this.#heartbeat.intervalMs = heartbeat.intervalMs;
-    this.#heartbeat.timeoutMs = heartbeat.timeoutMs;
-    if (this.#dialer) this.roundTripMs = now - this.startedAt;
+    this.#heartbeat.agreed(heartbeat.intervalMs, heartbeat.timeoutMs);
+    this.waits();
+    if (this.#dialer) this.roundTripMs = this.loop.clock.now() - this.startedAt;
     this.#events.opened(this);
   }
 
@@ -304,12 +314,6 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     (own ? this.#calling : this.#serving).find(callId)?.granted(bytes);
   }
 
-  #pong(zero: number, number: number): void {
-    const roundTripMs = this.#pings?.received(number, this.loop.clock.now()) ?? -1;
-    if (zero !== 0 || roundTripMs < 0) violation("a PONG that answers no PING");
-    this.roundTripMs = roundTripMs;
-  }
-
   #goaway(buf: Uint8Array, start: number, end: number): void {
     this.loop.reader.reset(buf, start, end);
     const goodbye = Goodbye.decode(this.loop.reader);
@@ -330,38 +334,34 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     this.#confirmBy = -1;
     this.#serving.refuseNew();
     const left = Math.max(0, this.#drainBy - this.loop.clock.now());
-    this.#sender.goaway(
-      encodeGoodbye(this.#serving.lastId, "SHUTDOWN", "closing down", Number.isFinite(left) ? left : 0),
-    );
+    this.#sender.goaway(encodeGoodbye(this.#serving.lastId, "SHUTDOWN", "closing down", left));
     this.#endIfDone();
   }
 
-  #checkHeartbeat(now: number): void {
-    const verdict = this.#heartbeat.check(now);
-    if (verdict === "ping") this.ping();
-    else if (verdict === "dead") {
-      this.close(
-        "HEARTBEAT_TIMEOUT",
-        `nothing was heard for ${Math.round(now - this.#heartbeat.heardAt)} ms`,
-      );
+  #checkHeartbeat(now: number, slept: boolean): number {
+    const verdict = this.#heartbeat.check(now, slept);
+    if (verdict === "ping") {
+      this.ping();
+      // At once: many who are asked in one sweep need not pass the shared buffer from hand to hand.
+      this.#sender.outbox.flush();
     }
+    if (verdict === "dead") this.close("HEARTBEAT_TIMEOUT", silentMessage(now - this.#heartbeat.heardAt));
+    return this.#heartbeat.dueAt(this.loop.random());
   }
 
   #checkProgress(now: number): void {
     const { bufferedBytes } = this.#transport;
     const { unfinished } = this.#intake;
     this.#patience = bufferedBytes === 0 && unfinished < 0 ? null : (this.#patience ?? new Patience());
-    const { asking } = this.#heartbeat;
-    const slow = this.#patience?.check(now, bufferedBytes, unfinished, asking, this.#options);
+    const slow = this.#patience?.check(now, bufferedBytes, unfinished, this.#heartbeat.asking, this.#options);
     if (slow === "unread")
       this.close("WRITE_STALLED", `nothing was read for ${this.#options.writeStallTimeoutMs} ms`);
     if (slow === "unfinished") this.violated(new LimitExceeded("frameTimeoutMs", "a frame took too long"));
   }
 
-  #spendPing(): void {
-    const now = this.loop.clock.now();
-    this.#pingBudget ??= new PingBudget(now);
-    this.#pingBudget.spend(now);
+  get #asked(): Pings {
+    this.#pings ??= new Pings();
+    return this.#pings;
   }
 
   #checkDrain(now: number): void {

@@ -1,39 +1,120 @@
-// One timer for all connections of an event loop, instead of timers for each.
+// One timer for all connections of an event loop, instead of timers for each. It looks at a connection when something may
+// be due there, and at all of them when this process has not been running: an idle one costs nothing in between.
+//
+//   slots, SWEEP_MS each:   | now | next |     |     |  ...  |     |
+//                              |     ^                         ^
+//                              +-----+------- tick says when --+      `soon` moves to the next one
 
 import type { Clock, Timer } from "./clock.ts";
 
-/** How often every connection is looked at, in milliseconds. */
+/** How often the timer fires, in milliseconds: how late a look may be. */
 export const SWEEP_MS = 100;
 
-/** Something that wants to be looked at. */
+/** A gap between two sweeps that is longer than this, in milliseconds, means that this process was not running. */
+export const GAP_MS = 1_000;
+
+/** Who wants to be looked at later than in so many sweeps is looked at in between, and waits again. */
+const SLOTS = 128;
+
+/** Something that wants to be looked at. The sweeper owns `sweeper` and `slot`; everybody else leaves them alone. */
 export interface Swept {
-  tick(now: number): void;
+  /** Who looks at it; null when nobody does. */
+  sweeper: Sweeper | null;
+  /** Index of the slot it stands in; -1 when it stands in none. */
+  slot: number;
+  /**
+   * Looks at what is due, and perhaps at what is not yet.
+   * @param slept whether this process was not running before this sweep.
+   * @returns when to look again at the latest, on the same clock. Until then `soon` brings it forward.
+   */
+  tick(now: number, slept: boolean): number;
 }
 
 /** Ticks what it is given, for as long as it holds any. */
 export class Sweeper {
   readonly #clock: Clock;
-  readonly #all = new Set<Swept>();
+  readonly #slots: readonly Set<Swept>[] = Array.from({ length: SLOTS }, () => new Set<Swept>());
+  #size = 0;
   #timer: Timer | null = null;
+  /** When the last sweep was, or would have been. */
+  #sweptAt = 0;
+  /** The last slot number (not index) that was looked at. */
+  #reached = 0;
   readonly #sweep: () => void = () => {
     // Set first: what a tick throws, adds or removes leaves exactly one timer behind, or none.
     this.#timer = this.#clock.setTimer(this.#sweep, SWEEP_MS);
     const now = this.#clock.now();
-    for (const swept of this.#all) swept.tick(now);
+    const slept = now - this.#sweptAt > GAP_MS;
+    const due = this.#reach(now, slept);
+    let done = 0;
+    try {
+      for (; done < due.length; done++) this.#look(due[done] as Swept, now, slept);
+    } finally {
+      // A tick that throws ends this sweep: whom it has not come to is looked at in the next one.
+      for (; done < due.length; done++) this.#later(due[done] as Swept);
+    }
   };
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** It is looked at in the next sweep, and from then on when it says so. */
   add(swept: Swept): void {
-    this.#all.add(swept);
-    this.#timer ??= this.#clock.setTimer(this.#sweep, SWEEP_MS);
+    if (swept.sweeper !== null) return;
+    swept.sweeper = this;
+    if (this.#size++ === 0) {
+      this.#sweptAt = this.#clock.now();
+      this.#reached = Math.floor(this.#sweptAt / SWEEP_MS);
+      this.#timer = this.#clock.setTimer(this.#sweep, SWEEP_MS);
+    }
+    this.soon(swept);
   }
 
   remove(swept: Swept): void {
-    if (!this.#all.delete(swept) || this.#all.size > 0) return;
+    if (swept.sweeper !== this) return;
+    this.#slots[swept.slot]?.delete(swept);
+    swept.sweeper = null;
+    swept.slot = -1;
+    if (--this.#size > 0) return;
     this.#timer?.cancel();
     this.#timer = null;
+  }
+
+  /** It is looked at in the next sweep. */
+  soon(swept: Swept): void {
+    this.#file(swept, 0);
+  }
+
+  /** Whom to look at now; what is filed from here on is for later sweeps. */
+  #reach(now: number, slept: boolean): Swept[] {
+    const first = this.#reached + 1;
+    this.#sweptAt = now;
+    this.#reached = Math.floor(now / SWEEP_MS);
+    if (slept) return this.#slots.flatMap((slot) => [...slot]);
+    const due: Swept[] = [];
+    for (let number = first; number <= this.#reached; number++) {
+      for (const swept of this.#slots[number % SLOTS] as Set<Swept>) due.push(swept);
+    }
+    return due;
+  }
+
+  #look(swept: Swept, now: number, slept: boolean): void {
+    if (swept.sweeper !== this) return;
+    const dueAt = swept.tick(now, slept);
+    if (swept.sweeper === this) this.#file(swept, Math.floor(dueAt / SWEEP_MS));
+  }
+
+  #later(swept: Swept): void {
+    if (swept.sweeper === this) this.soon(swept);
+  }
+
+  #file(swept: Swept, number: number): void {
+    const next = this.#reached + 1;
+    const slot = Math.max(next, Math.min(number, next + SLOTS - 2)) % SLOTS;
+    if (slot === swept.slot) return;
+    this.#slots[swept.slot]?.delete(swept);
+    swept.slot = slot;
+    this.#slots[slot]?.add(swept);
   }
 }

@@ -1,6 +1,9 @@
 // Watches of a connection, pure: round trips, a peer that does not read, and one that never finishes a frame.
 
-import { GAP_MS } from "./heartbeat.ts";
+import { readU32, writeU32 } from "@vertex/framing";
+import { PingBudget } from "./accounting.ts";
+import { GAP_MS } from "./sweeper.ts";
+import { violation } from "./vertex-error.ts";
 
 /** A PING on its way. */
 interface Ping {
@@ -9,25 +12,39 @@ interface Ping {
   readonly answered: ((roundTripMs: number) => void) | null;
 }
 
-/** The PINGs that are on their way. Answers come in the order of the questions. */
+/** The PINGs that are on their way, where answers come in the order of the questions, and the budget for the peer's own. */
 export class Pings {
   #open: Ping[] = [];
   #count = 0;
+  #budget: PingBudget | null = null;
 
-  /** Notes a PING; returns the number that it carries. */
-  sent(now: number, answered: ((roundTripMs: number) => void) | null): number {
+  /** Notes a PING; returns the payload that it carries. */
+  sent(now: number, answered: ((roundTripMs: number) => void) | null): Uint8Array {
+    const payload = new Uint8Array(8);
     const number = this.#count++ >>> 0;
+    writeU32(payload, 4, number);
     this.#open.push({ number, at: now, answered });
-    return number;
+    return payload;
   }
 
-  /** Notes a PONG. Returns the round trip in milliseconds; -1 when nobody asked that. */
-  received(number: number, now: number): number {
+  /**
+   * Notes a PONG, whose payload begins at `start`.
+   * @returns the round trip in milliseconds.
+   * @throws VertexError (protocol) when nobody asked that.
+   */
+  received(buf: Uint8Array, start: number, now: number): number {
     const ping = this.#open.shift();
-    if (ping === undefined || ping.number !== number) return -1;
+    const asked = readU32(buf, start) === 0 && readU32(buf, start + 4) === ping?.number;
+    if (ping === undefined || !asked) violation("a PONG that answers no PING");
     const roundTripMs = now - ping.at;
     ping.answered?.(roundTripMs);
     return roundTripMs;
+  }
+
+  /** Notes that the peer has asked. @throws LimitExceeded when it asks too often. */
+  peerAsked(now: number): void {
+    this.#budget ??= new PingBudget(now);
+    this.#budget.spend(now);
   }
 }
 

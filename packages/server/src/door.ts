@@ -2,6 +2,7 @@
 // handshake, how much all may leave unread and have held for them, and how old one may get.
 
 import { Bucket, HeldBytes, LimitExceeded, type LimitName, type Loop, type Session } from "@vertex/protocol";
+import type { Sweeper, Swept } from "@vertex/protocol/host";
 
 /** What the door needs to know of the server's options. */
 export interface DoorOptions {
@@ -14,21 +15,28 @@ export interface DoorOptions {
   readonly connectionAgeGraceMs: number;
 }
 
-/** How often the connections are looked through, in milliseconds. */
+/** How often those are looked at with whom bytes wait, in milliseconds. */
 const LOOK_MS = 500;
+/** How often all are looked at for their age, in milliseconds, if not more often. */
+const AGES_MS = 5_000;
 /** Ages are spread by that share to both sides, so that those who came together do not go together. */
 const AGE_SPREAD = 0.1;
 const GOLDEN = 0.618_033_988_749_895;
 
 /** The door of one server. */
-export class Door {
+export class Door implements Swept {
+  sweeper: Sweeper | null = null;
+  slot = -1;
   readonly #options: DoorOptions;
   readonly #sessions: ReadonlyMap<Session, { readonly id: number }>;
   readonly #opening = new Set<Session>();
   readonly #accepts: Bucket;
   /** What is held of the messages of all connections. */
   readonly held: HeldBytes;
-  #lookedAt = 0;
+  /** Those with whom bytes waited when they were last looked at. */
+  readonly #waiting = new Set<Session>();
+  /** When ages are looked at next. */
+  #agesAt = 0;
   /** Somebody has to go, in the next turn: not in the middle of what is being taken in. */
   #relieving = false;
 
@@ -76,21 +84,33 @@ export class Door {
     this.#opening.delete(session);
   }
 
-  /** To be called a few times a second. */
-  tick(now: number): void {
-    if (now - this.#lookedAt < LOOK_MS) return;
-    this.#lookedAt = now;
+  /** Bytes wait here or there, unless that was what has just ended it. */
+  waiting(session: Session): void {
+    if (session.state !== "closed") this.#waiting.add(session);
+  }
+
+  /** A connection has ended. */
+  left(session: Session): void {
+    this.#opening.delete(session);
+    this.#waiting.delete(session);
+  }
+
+  /** Looks at those with whom bytes wait, and now and then at all ages. */
+  tick(now: number): number {
     let unsent = 0;
-    for (const [session, { id }] of this.#sessions) {
-      unsent += session.unsentBytes;
-      if (session.state === "ready" && now - session.startedAt >= this.maxAgeMs(id)) {
-        session.drain(this.#options.connectionAgeGraceMs, "the connection is old: make a new one");
-      }
+    let torn = 0;
+    for (const session of this.#waiting) {
+      const { unsentBytes, usage } = session;
+      if (unsentBytes + usage.heldBytes === 0) this.#waiting.delete(session);
+      unsent += unsentBytes;
+      torn += usage.heldBytes;
     }
-    const { maxUnsentBytes } = this.#options;
+    const { maxUnsentBytes, maxHeldBytes } = this.#options;
     if (unsent > maxUnsentBytes)
       this.#dismiss("maxUnsentBytes", unsent, ({ unsentBytes }) => unsentBytes, "unread");
-    this.#relieve();
+    if (this.held.bytes + torn > maxHeldBytes) this.#relieve();
+    if (now >= this.#agesAt) this.#agesAt = this.#checkAges(now);
+    return now + LOOK_MS;
   }
 
   /** All that is held, torn frames included, in bytes. */
@@ -105,6 +125,18 @@ export class Door {
     const { maxConnectionAgeMs } = this.#options;
     if (maxConnectionAgeMs === "unlimited") return Number.POSITIVE_INFINITY;
     return maxConnectionAgeMs * (1 - AGE_SPREAD + 2 * AGE_SPREAD * ((id * GOLDEN) % 1));
+  }
+
+  /** Returns when to look again. */
+  #checkAges(now: number): number {
+    const { maxConnectionAgeMs, connectionAgeGraceMs } = this.#options;
+    if (maxConnectionAgeMs === "unlimited") return Number.POSITIVE_INFINITY;
+    for (const [session, { id }] of this.#sessions) {
+      if (session.state === "ready" && now - session.startedAt >= this.maxAgeMs(id)) {
+        session.drain(connectionAgeGraceMs, "the connection is old: make a new one");
+      }
+    }
+    return now + Math.min(AGES_MS, maxConnectionAgeMs / 100);
   }
 
   #relieve(): void {

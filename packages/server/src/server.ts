@@ -297,6 +297,7 @@ export class Server implements AsyncDisposable {
     return {
       authenticate: (peer, address) => this.#options.authenticate?.(peer, address),
       forwarded: (named, forwarder) => this.#forwarded(named, forwarder),
+      waiting: (session) => this.#door.waiting(session),
       opened: (session) => {
         this.#door.decided(session);
         const connection = this.#sessions.get(session);
@@ -341,7 +342,7 @@ export class Server implements AsyncDisposable {
     this.#host.sweeper.remove(session);
     const connection = this.#sessions.get(session);
     this.#sessions.delete(session);
-    this.#door.decided(session);
+    this.#door.left(session);
     if (this.#sessions.size === 0) this.#host.sweeper.remove(this.#door);
     this.#workers.forget(session.peer);
     if (connection !== undefined) {

@@ -132,7 +132,7 @@ export class FlowModel {
     this.env = new ManualEnvironment(settings.seed);
     this.held = new HeldBytes(settings.maxHeldBytes);
     this.pool = new CreditPool(settings.connectionCreditBytes, this.held);
-    this.#sender = new Sender(new Loop(this.env), this.#wire, { handedOver: () => {} });
+    this.#sender = new Sender(new Loop(this.env), this.#wire, { handedOver: () => {}, waits: () => {} });
     this.#sender.peerMaxFrameBytes = settings.maxFrameBytes;
     this.#sender.peerMaxMessageBytes = settings.maxMessageBytes;
     const link: InboundLink = {

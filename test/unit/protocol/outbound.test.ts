@@ -23,7 +23,7 @@ function rig(
 } {
   const env = new ManualEnvironment();
   const peer = new RawPeer();
-  const sender = new Sender(new Loop(env), peer, { handedOver: () => {} });
+  const sender = new Sender(new Loop(env), peer, { handedOver: () => {}, waits: () => {} });
   sender.peerMaxFrameBytes = maxFrameBytes;
   sender.peerMaxMessageBytes = 10_000;
   const outbound = new Outbound(sender, 1, credit);

@@ -1,0 +1,169 @@
+import * as assert from "uvu/assert";
+import { GAP_MS, SWEEP_MS, Sweeper, type Swept } from "../../../packages/protocol/src/sweeper.ts";
+import { ManualEnvironment } from "../../support/protocol/manual-environment.ts";
+import { suite } from "../../support/suite.ts";
+
+const test = suite("a sweeper");
+
+/** Notes when it is looked at, and wants to be looked at again when `next` says. */
+class Watched implements Swept {
+  sweeper: Sweeper | null = null;
+  slot = -1;
+  readonly looks: number[] = [];
+  readonly slept: boolean[] = [];
+  readonly #next: (now: number) => number;
+
+  constructor(next: (now: number) => number) {
+    this.#next = next;
+  }
+
+  tick(now: number, slept: boolean): number {
+    this.looks.push(now);
+    this.slept.push(slept);
+    return this.#next(now);
+  }
+}
+
+const always = (now: number) => now;
+const never = () => Number.POSITIVE_INFINITY;
+
+interface Swing {
+  readonly env: ManualEnvironment;
+  readonly sweeper: Sweeper;
+  /** Adds one that wants to be looked at when `next` says. */
+  put(next: (now: number) => number): Watched;
+}
+
+function swing(): Swing {
+  const env = new ManualEnvironment();
+  const sweeper = new Sweeper(env.clock);
+  return {
+    env,
+    sweeper,
+    put(next) {
+      const watched = new Watched(next);
+      sweeper.add(watched);
+      return watched;
+    },
+  };
+}
+
+test("looks ten times a second at who asks for it, for as long as it holds anybody", async () => {
+  const { env, sweeper, put } = swing();
+  const watched = put(always);
+  sweeper.add(watched);
+  await env.advance(1_000);
+  assert.is(watched.looks.length, 10);
+  sweeper.remove(watched);
+  sweeper.remove(watched);
+  assert.is(env.timers, 0);
+});
+
+test("looks once at who has nothing to wait for, and then hardly ever", async () => {
+  const { env, put } = swing();
+  const watched = put(never);
+  await env.advance(60_000);
+  assert.ok(watched.looks.length <= 6, `${watched.looks.length} looks`);
+});
+
+for (const waitMs of [130, 1_000, 14_350, 40_000]) {
+  test(`looks at who wants to wait ${waitMs} ms not later than a sweep after that, and seldom before`, async () => {
+    const { env, put } = swing();
+    let dueAt = env.now + waitMs;
+    const lateMs: number[] = [];
+    const watched = put((now) => {
+      if (now < dueAt) return dueAt;
+      lateMs.push(now - dueAt);
+      dueAt = now + waitMs;
+      return dueAt;
+    });
+    await env.advance(100_000);
+    assert.ok(lateMs.length >= Math.floor(100_000 / (waitMs + SWEEP_MS)), `${lateMs.length} times`);
+    assert.ok(Math.max(...lateMs) < SWEEP_MS, `at most ${Math.max(...lateMs)} ms late`);
+    assert.ok(watched.looks.length <= lateMs.length * 2 + 100_000 / 12_000, `${watched.looks.length} looks`);
+  });
+}
+
+test("looks in the next sweep at who has become busy, once", async () => {
+  const { env, sweeper, put } = swing();
+  const watched = put(never);
+  await env.advance(1_000);
+  watched.looks.length = 0;
+  sweeper.soon(watched);
+  sweeper.soon(watched);
+  await env.advance(1_000);
+  assert.equal(watched.looks, [env.now - 1_000 + SWEEP_MS]);
+});
+
+test("looks at all when this process was not running, and says so, once", async () => {
+  const { env, put } = swing();
+  const all = [put(never), put(always), put((now) => now + 9_000)];
+  await env.advance(300);
+  for (const watched of all) watched.slept.length = 0;
+  env.jump(GAP_MS + 1);
+  await env.advance(0);
+  assert.equal(
+    all.map(({ slept }) => slept),
+    [[true], [true], [true]],
+  );
+  await env.advance(300);
+  assert.equal(
+    all.map(({ slept }) => slept.slice(1)),
+    [[], [false, false, false], []],
+  );
+});
+
+test("takes a sweep that is late by less for a late sweep", async () => {
+  const { env, put } = swing();
+  const [idle, busy] = [put(never), put(always)];
+  await env.advance(300);
+  env.jump(GAP_MS - SWEEP_MS);
+  await env.advance(100);
+  assert.is(idle.looks.length, 1);
+  assert.not(busy.slept.includes(true));
+});
+
+test("does not look at who has left, also in the middle of a sweep", async () => {
+  const { env, sweeper, put } = swing();
+  const first = put((now) => {
+    sweeper.remove(second);
+    return now;
+  });
+  const second = put(always);
+  await env.advance(300);
+  assert.equal([first.looks.length, second.looks.length], [3, 0]);
+  assert.equal([second.sweeper, second.slot], [null, -1]);
+});
+
+test("has one timer, also when the last leaves and another comes in the middle of a sweep", async () => {
+  const { env, sweeper, put } = swing();
+  const next = new Watched(always);
+  const first = put((now) => {
+    sweeper.remove(first);
+    sweeper.add(next);
+    return now;
+  });
+  await env.advance(100);
+  assert.is(env.timers, 1);
+  await env.advance(1_000);
+  assert.equal([first.looks.length, next.looks.length], [1, 10]);
+  sweeper.remove(next);
+  assert.is(env.timers, 0);
+});
+
+test("goes on after a tick that throws, with that one and with those behind it", async () => {
+  const { env, put } = swing();
+  const thrower = put(() => {
+    throw new Error("broken");
+  });
+  const behind = put(always);
+  for (let times = 0; times < 2; times++) {
+    const failed = await env.advance(100).then(
+      () => "",
+      (error: Error) => error.message,
+    );
+    assert.is(failed, "broken");
+  }
+  assert.equal([thrower.looks.length, env.timers], [2, 1]);
+  assert.ok(behind.slot >= 0);
+});
