@@ -72,7 +72,7 @@ export abstract class OutgoingCall implements Timed {
   protected link: CallingLink | null = null;
   protected inbound: Inbound | null = null;
   outbound: Outbound | null = null;
-  readonly #loop: Loop;
+  protected readonly loop: Loop;
   readonly #policy: CallPolicy;
   readonly #signal: AbortSignal | undefined;
   readonly #parentSignal: AbortSignal | undefined;
@@ -84,7 +84,7 @@ export abstract class OutgoingCall implements Timed {
     options: CallOptions | undefined,
     policy: CallPolicy,
   ) {
-    this.#loop = loop;
+    this.loop = loop;
     this.method = method;
     const metadata = options === undefined ? undefined : inheritedMetadata(options, policy.forwardIdentity);
     this.metadata = metadata === undefined ? null : encodeMetadata(metadata);
@@ -121,13 +121,13 @@ export abstract class OutgoingCall implements Timed {
   begin(): boolean {
     if (this.#signal !== undefined && !this.#watch(this.#signal)) return false;
     if (this.#parentSignal !== undefined && !this.#watch(this.#parentSignal)) return false;
-    this.#loop.deadlines.add(this);
+    this.loop.deadlines.add(this);
     return true;
   }
 
   #watch(signal: AbortSignal): boolean {
     if (signal.aborted) this.abort(signal.reason);
-    else this.#loop.signals.watch(signal, this);
+    else this.loop.signals.watch(signal, this);
     return !signal.aborted;
   }
 
@@ -135,7 +135,7 @@ export abstract class OutgoingCall implements Timed {
   get remainingForWire(): number {
     if (this.freshMs >= 0) return this.freshMs;
     if (this.deadlineAt === Number.POSITIVE_INFINITY) return NO_DEADLINE;
-    return Math.min(NO_DEADLINE - 1, Math.max(0, Math.ceil(this.deadlineAt - this.#loop.clock.now())));
+    return Math.min(NO_DEADLINE - 1, Math.max(0, Math.ceil(this.deadlineAt - this.loop.clock.now())));
   }
 
   /** A session has sent the CALL frame. */
@@ -220,9 +220,9 @@ export abstract class OutgoingCall implements Timed {
     const { link } = this;
     const wasOpen = this.state === "open";
     this.state = "settled";
-    this.#loop.deadlines.remove(this);
-    if (this.#signal !== undefined) this.#loop.signals.forget(this.#signal, this);
-    if (this.#parentSignal !== undefined) this.#loop.signals.forget(this.#parentSignal, this);
+    this.loop.deadlines.remove(this);
+    if (this.#signal !== undefined) this.loop.signals.forget(this.#signal, this);
+    if (this.#parentSignal !== undefined) this.loop.signals.forget(this.#parentSignal, this);
     this.#leave();
     if (wasOpen) link?.settled(this, cancel);
     else this.#policy.forget(this);

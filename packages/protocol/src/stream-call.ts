@@ -96,8 +96,10 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
     if (this.state === "waiting") await this.#whenOpen();
     const outbound = this.#writable();
     outbound.send(this.#method.request, message, false);
-    if (outbound.idle) return;
-    await outbound.room();
+    if (outbound.idle && !outbound.tired) return;
+    if (!outbound.idle) await outbound.room();
+    // A producer that never waits for anything would keep this event loop to itself.
+    if (outbound.tired) await outbound.rest(this.loop.turns);
     this.#throwIfFailed();
   }
 

@@ -103,6 +103,36 @@ streams("of requests whose source throws is cancelled, and throws that", async (
   assertClean(lab, lab.side);
 });
 
+streams("lets others have their turn, however fast its messages come and are taken", async () => {
+  const limits = {
+    maxFrameBytes: 65_536,
+    maxMessageBytes: 65_536,
+    maxConcurrentCalls: 9,
+    initialCreditBytes: 0x7fffffff,
+  };
+  const { env, side, peer } = await dialed({}, { limits });
+  let made = 0;
+  let others = 0;
+  const other = (): void => {
+    others++;
+    if (made < 20_000) env.later(other);
+  };
+  env.later(other);
+  function* notes() {
+    for (; made < 20_000; made++) yield { text: "x" };
+  }
+  const sent = side.caller.clientStream(collect).send(notes());
+  const writes = side.caller.duplex(chat);
+  for (let i = 0; i < 5_000; i++) void writes.write({ text: "y" });
+  await env.settle();
+  assert.is(peer.take().filter(({ kind, id }) => kind === Kind.DATA && id === 1).length, 20_000);
+  // 131,072 bytes at once, 67 a message: eleven rests.
+  assert.ok(others >= 10, `${others} turns of others`);
+  peer.data(1, END, note("done"));
+  await env.settle();
+  assert.equal(await sent, { text: "done" });
+});
+
 streams("without an answer, or with two, fails", async () => {
   const lab = await dialed();
   const none = watch(lab.side.caller.clientStream(collect).end());
