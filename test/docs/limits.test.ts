@@ -13,6 +13,7 @@ import {
   RESETS_PER_SECOND,
 } from "../../packages/protocol/src/accounting.ts";
 import { TURN_MS } from "../../packages/protocol/src/turns.ts";
+import { LOGGED_A_SECOND } from "../../packages/server/src/log-limit.ts";
 import { Places } from "../../packages/server/src/places.ts";
 import { resolveServerOptions } from "../../packages/server/src/server-options.ts";
 import { workerOptionRules } from "../../packages/server/src/workers/worker-options.ts";
@@ -90,6 +91,7 @@ test("the fixed budgets stand there as they are", () => {
   assert.ok(page.includes(`${stated(PING_BURST)} at once, ${PINGS_PER_SECOND} a second after that`));
   assert.ok(page.includes(`(${RESET_BURST} at least); after that ${RESETS_PER_SECOND} a second`));
   assert.ok(page.includes(`${stated(LATE_FRAMES)}, and for each call`));
+  assert.ok(page.includes(`| ${LOGGED_A_SECOND} a second for each event`));
   assert.ok(page.includes(`or ${TURN_MS} ms; the rest waits`));
 });
 

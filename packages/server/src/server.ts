@@ -2,6 +2,7 @@
 
 import {
   type Forwarding,
+  LimitExceeded,
   type LogEntry,
   type Peer,
   type QueueingCaller,
@@ -22,6 +23,7 @@ import { Connections } from "./connections.ts";
 import { Door } from "./door.ts";
 import { FanOut } from "./fan-out.ts";
 import { Listener } from "./listener.ts";
+import { LogLimit } from "./log-limit.ts";
 import { type ResolvedServerOptions, resolveServerOptions, type ServerOptions } from "./server-options.ts";
 import { Shutdown, type ShutdownOptions, type ShutdownReport } from "./shutdown.ts";
 import { add, ServerStats, type ServerStatsReport } from "./stats.ts";
@@ -64,6 +66,7 @@ export class Server implements AsyncDisposable {
   readonly #workers: Workers;
   readonly #guard: ServerGuard;
   readonly #door: Door;
+  readonly #log: LogLimit;
 
   /** @param host what it runs on: this event loop, unless it is a test. */
   constructor(options: ServerOptions = {}, host: Host = nodeHost()) {
@@ -73,6 +76,7 @@ export class Server implements AsyncDisposable {
     const { clock } = host.loop;
     const { concurrency, rateLimits } = this.#options;
     this.#guard = new ServerGuard(concurrency, rateLimits, () => clock.now());
+    this.#log = new LogLimit(clock, (entry) => this.#write(entry));
     this.#door = new Door(this.#options, this.#sessions, host.loop);
     this.#workers = new Workers(host, {
       say: (entry) => this.#say(entry),
@@ -280,11 +284,17 @@ export class Server implements AsyncDisposable {
     const report = await shutdown.done;
     await Promise.all([socketsGone(gone), this.#workers.close()]);
     this.#say({ level: "info", event: "shut-down", message: report.text });
+    this.#log.flush();
     return report;
   }
 
+  /** @param reason entries of one event, method and reason are limited together. */
+  #say(entry: LogEntry, reason = ""): void {
+    this.#log.say(`${entry.event} ${entry.method ?? ""} ${reason}`, entry);
+  }
+
   /** A log that fails must not take a call or a connection with it. */
-  #say(entry: LogEntry): void {
+  #write(entry: LogEntry): void {
     try {
       this.#options.log(entry);
     } catch (error) {
@@ -358,8 +368,10 @@ export class Server implements AsyncDisposable {
     const message = `${reason}: ${text}`;
     // What threw is kept from the peer: the log is the only place where it can be read.
     const hidden = (reason === "INTERNAL" || reason === "UNAUTHENTICATED") && !(cause instanceof VertexError);
-    if (hidden) this.#say({ level: "error", event: "connection-dismissed", message, peer, error: cause });
-    else this.#say({ level: "warn", event: "connection-dismissed", message, peer });
+    const kind = cause instanceof LimitExceeded ? cause.limit : reason;
+    if (hidden)
+      this.#say({ level: "error", event: "connection-dismissed", message, peer, error: cause }, kind);
+    else this.#say({ level: "warn", event: "connection-dismissed", message, peer }, kind);
   }
 }
 
