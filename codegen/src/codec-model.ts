@@ -39,6 +39,8 @@ export type Content =
       readonly kind: "message";
       readonly ref: TypeRef;
       readonly isGroup: boolean;
+      /** It can hold itself, however far away. */
+      readonly isRecursive: boolean;
       /** ts-proto declares another type for it: the message's `value`, or what `unwrap` makes of it. */
       readonly shownAs?: "value" | "unwrapped";
     };
@@ -151,6 +153,7 @@ function modelField(schema: Schema, owner: Owner, field: FieldDescriptorProto): 
       kind: "message",
       ref: { fullName: "", tsName, file: "" },
       isGroup: false,
+      isRecursive: false,
     };
     const value = entry.field.find(({ number }) => number === 2) as FieldDescriptorProto;
     return { ...model, presence: "map", content, entry: { tsName, value: modelContent(schema, value) } };
@@ -215,6 +218,7 @@ function modelContent(schema: Schema, field: FieldDescriptorProto): Content {
     kind: "message",
     ref,
     isGroup: field.type === Type.GROUP,
+    isRecursive: schema.recursive.has(fullName),
     ...(shownAs !== undefined && { shownAs }),
   };
 }

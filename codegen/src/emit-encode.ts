@@ -166,7 +166,9 @@ function encodeMessage(field: FieldModel, line: string): string[] {
   const { content, number } = field;
   if (content.kind === "message" && content.isGroup)
     return [`writer.uint32(${tag(number, 3)});`, line, `writer.uint32(${tag(number, 4)});`];
-  return [`const at = writer.open(${tag(number, 2)});`, line, "writer.close(at);"];
+  const nest = content.kind === "message" && content.isRecursive;
+  const [open, close] = nest ? ["nest", "unnest"] : ["open", "close"];
+  return [`const at = writer.${open}(${tag(number, 2)});`, line, `writer.${close}(at);`];
 }
 
 function encodeOneof(scope: EmitScope, oneof: string, { fields }: MessageModel): string[] {

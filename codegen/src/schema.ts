@@ -4,6 +4,7 @@
 import type { DescriptorProto, EnumDescriptorProto, FileDescriptorProto } from "@bufbuild/protobuf/wkt";
 import { CodegenError, type Issue } from "./errors.ts";
 import { camelCase, isTaken } from "./names.ts";
+import { recursiveTypes } from "./recursion.ts";
 import { createSourceInfo, Part, type SourceInfo } from "./source-info.ts";
 
 /** One message or enum, wherever it is nested. */
@@ -25,6 +26,8 @@ export interface Schema {
   /** Every file that the run knows, imports before importers. */
   readonly files: readonly FileDescriptorProto[];
   readonly types: ReadonlyMap<string, TypeEntry>;
+  /** Full names of the messages that can hold themselves. */
+  readonly recursive: ReadonlySet<string>;
   infoOf(file: FileDescriptorProto): SourceInfo;
   /** An issue at the part of `file` that `path` leads to. */
   issueAt(file: FileDescriptorProto, path: readonly number[], text: string): Issue;
@@ -48,6 +51,7 @@ export function createSchema(
   return {
     files,
     types,
+    recursive: recursiveTypes(files),
     infoOf,
     issueAt: (file, path, text) => ({ file: nameFile(file.name), ...infoOf(file).placeOf(path), text }),
   };

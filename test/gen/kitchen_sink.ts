@@ -3357,9 +3357,9 @@ export const Choice: MessageFns<Choice> = {
         break;
       }
       case "choiceAgain": {
-        const at = writer.open(58);
+        const at = writer.nest(58);
         Choice.encode(message.choice.value, writer);
-        writer.close(at);
+        writer.unnest(at);
         break;
       }
       case "big":
@@ -3615,19 +3615,19 @@ export const WellKnown: MessageFns<WellKnown> = {
       writer.close(at);
     }
     if (message.struct !== undefined) {
-      const at = writer.open(42);
+      const at = writer.nest(42);
       Struct.encode(Struct.wrap(message.struct!), writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.value !== undefined) {
-      const at = writer.open(50);
+      const at = writer.nest(50);
       Value.encode(Value.wrap(message.value!), writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.list !== undefined) {
-      const at = writer.open(58);
+      const at = writer.nest(58);
       ListValue.encode(ListValue.wrap(message.list!), writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.maybeBool !== undefined) {
       const at = writer.open(66);
@@ -3851,9 +3851,9 @@ export const WellKnown_ValuesEntry: MessageFns<WellKnown_ValuesEntry> = {
   encode(message: WellKnown_ValuesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key !== "") writer.stringField(10, message.key);
     if (message.value !== undefined) {
-      const at = writer.open(18);
+      const at = writer.nest(18);
       Value.encode(Value.wrap(message.value!), writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     return writer;
   },
@@ -3915,14 +3915,14 @@ function createBaseOuter(): Outer {
 export const Outer: MessageFns<Outer> = {
   encode(message: Outer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.middle !== undefined) {
-      const at = writer.open(10);
+      const at = writer.nest(10);
       Outer_Middle.encode(message.middle, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     for (const value of message.inners) {
-      const at = writer.open(18);
+      const at = writer.nest(18);
       Outer_Middle_Inner.encode(value, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     return writer;
   },
@@ -3988,9 +3988,9 @@ function createBaseOuter_Middle(): Outer_Middle {
 export const Outer_Middle: MessageFns<Outer_Middle> = {
   encode(message: Outer_Middle, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.inner !== undefined) {
-      const at = writer.open(10);
+      const at = writer.nest(10);
       Outer_Middle_Inner.encode(message.inner, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     return writer;
   },
@@ -4051,9 +4051,9 @@ export const Outer_Middle_Inner: MessageFns<Outer_Middle_Inner> = {
     }
     writer.pos = pos;
     if (message.outer !== undefined) {
-      const at = writer.open(18);
+      const at = writer.nest(18);
       Outer.encode(message.outer, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     return writer;
   },
@@ -4115,19 +4115,19 @@ function createBaseTree(): Tree {
 export const Tree: MessageFns<Tree> = {
   encode(message: Tree, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.left !== undefined) {
-      const at = writer.open(10);
+      const at = writer.nest(10);
       Tree.encode(message.left, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.right !== undefined) {
-      const at = writer.open(18);
+      const at = writer.nest(18);
       Tree.encode(message.right, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     for (const value of message.others) {
-      const at = writer.open(26);
+      const at = writer.nest(26);
       Tree.encode(value, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.label !== "") writer.stringField(34, message.label);
     return writer;
@@ -4384,9 +4384,9 @@ export const KitchenSink: MessageFns<KitchenSink> = {
       writer.close(at);
     }
     if (message.choice !== undefined) {
-      const at = writer.open(42);
+      const at = writer.nest(42);
       Choice.encode(message.choice, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.wellKnown !== undefined) {
       const at = writer.open(50);
@@ -4394,14 +4394,14 @@ export const KitchenSink: MessageFns<KitchenSink> = {
       writer.close(at);
     }
     if (message.outer !== undefined) {
-      const at = writer.open(58);
+      const at = writer.nest(58);
       Outer.encode(message.outer, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.tree !== undefined) {
-      const at = writer.open(66);
+      const at = writer.nest(66);
       Tree.encode(message.tree, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     if (message.numbers !== undefined) {
       const at = writer.open(74);

@@ -128,9 +128,9 @@ export const Order: MessageFns<Order> = {
       writer.close(at);
     }
     for (const value of message.lines) {
-      const at = writer.open(26);
+      const at = writer.nest(26);
       Line.encode(value, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     for (const [key, value] of message.labels) {
       const at = writer.open(34);
@@ -463,9 +463,9 @@ export const Line: MessageFns<Line> = {
     }
     writer.pos = pos;
     for (const value of message.parts) {
-      const at = writer.open(42);
+      const at = writer.nest(42);
       Line.encode(value, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     return writer;
   },

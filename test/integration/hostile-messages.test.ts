@@ -50,6 +50,8 @@ let client: Client;
 let caller: Caller;
 /** What handlers were entered with. */
 let entered: unknown[] = [];
+/** What they answer. */
+let answer = (request: unknown): unknown => request;
 let before: string;
 let canary: NodeJS.Timeout;
 let closing = async (): Promise<void> => {};
@@ -67,7 +69,7 @@ test.before(async () => {
   before = snapshot();
   const take = (request: unknown) => {
     entered.push(request);
-    return request;
+    return answer(request);
   };
   server = createServer();
   server.handle(service(methods), { tree: take, maps: take, known: take });
@@ -92,6 +94,7 @@ test.after(async () => {
 });
 test.before.each(() => {
   entered = [];
+  answer = (request) => request;
   songs = [];
 });
 test.after.each(async () => {
@@ -139,6 +142,25 @@ test("nests as deep as 99 messages and no deeper", async () => {
   assert.is(await verdict(tree, nest(100)), refused);
   assert.is(await verdict(tree, nest(100_000)), refused);
   assert.is(notInvited(), 1);
+});
+
+test("is not written either when it nests deeper, neither as a request nor as an answer", async () => {
+  const deep = (levels: number): Tree => {
+    let tree = Tree.create({ label: "leaf" });
+    for (let i = 0; i < levels; i++) tree = { left: tree, right: undefined, others: [], label: "" };
+    return tree;
+  };
+  const call = (request: Tree) =>
+    caller.unary(methods.tree, request).then(
+      () => "taken",
+      ({ code, outcome, family, message }: VertexError) => `${code}, ${outcome}, ${family}: ${message}`,
+    );
+  assert.is(await call(deep(99)), "taken");
+  for (const levels of [100, 100_000])
+    assert.match(await call(deep(levels)), /^INVALID_ARGUMENT, not-executed, usage: .* in each other/);
+  const tooDeep = deep(100_000);
+  answer = (request) => ((request as Tree).label === "" ? tooDeep : request);
+  assert.match(await call(Tree.create()), /^INTERNAL, executed/);
 });
 
 test("counts groups that nobody knows into the same depth, whatever lies around them", async () => {

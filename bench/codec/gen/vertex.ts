@@ -1407,9 +1407,9 @@ export const Deep: MessageFns<Deep> = {
     }
     writer.pos = pos;
     if (message.child !== undefined) {
-      const at = writer.open(18);
+      const at = writer.nest(18);
       Deep.encode(message.child, writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     switch (message.extra?.$case) {
       case "note":

@@ -9,6 +9,8 @@ import { WireError, type WireErrorCode } from "./wire-error.ts";
 const EMPTY = new Uint8Array(0);
 const SLAB_BYTES = 16_384;
 const MAX_BYTES = 0x7fff_ffff;
+/** How many messages may be in each other below the root: more are refused by the reader. */
+const MAX_NESTED = 99;
 
 /**
  * The rest of the slab that the last finished writer left behind, which the next one without a buffer of its own
@@ -23,6 +25,8 @@ export class Output {
   /** Offset in `buf` of the next byte to write. */
   declare pos: number;
   declare private start: number;
+  /** Messages that `nest` has begun and `unnest` has not ended. */
+  declare private depth: number;
   /** Where a bigger buffer of at least so many bytes comes from, if not from here. Its contents do not matter. */
   declare allocate: ((byteCount: number) => Uint8Array) | null;
   /** Whether `buf` was made here: what somebody handed in is never lent on. */
@@ -34,6 +38,7 @@ export class Output {
     this.buf = isOwn ? new Uint8Array(byteCount) : spare.buf;
     this.pos = isOwn ? 0 : spare.pos;
     this.start = this.pos;
+    this.depth = 0;
     this.allocate = null;
     this.lendable = !isOwn;
     if (isOwn) return;
@@ -69,6 +74,7 @@ export class Output {
   reset(pos: number): void {
     if (!(pos >= this.start && pos <= this.pos)) this.fail("position", `cannot truncate to ${pos}`);
     this.pos = pos;
+    this.depth = 0;
   }
 
   /** Drops everything and goes on at offset 0 of `buffer`, for when the old buffer is with somebody else now. */
@@ -76,6 +82,7 @@ export class Output {
     this.buf = buffer;
     this.pos = 0;
     this.start = 0;
+    this.depth = 0;
     this.lendable = false;
   }
 
@@ -97,6 +104,21 @@ export class Output {
     const length = this.pos - from;
     if (length > 0x7f) this.widen(from, length);
     else this.buf[from - 1] = length;
+  }
+
+  /**
+   * The same as `open` for a message that can hold itself.
+   * @throws WireError `depth` when more are in each other than any receiver takes.
+   */
+  nest(tag: number): number {
+    if (++this.depth > MAX_NESTED) this.fail("depth", `more than ${MAX_NESTED + 1} messages in each other`);
+    return this.open(tag);
+  }
+
+  /** Ends what `nest` began. */
+  unnest(at: number): void {
+    this.depth--;
+    this.close(at);
   }
 
   /** Copies bytes as they are. */

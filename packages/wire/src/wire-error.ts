@@ -9,7 +9,7 @@
  * - `field-number`: a tag with field number 0.
  * - `wire-type`: a tag with wire type 6 or 7, which mean nothing.
  * - `group`: a group that ends without a start, or under another field number.
- * - `depth`: messages and groups nested more than 100 deep.
+ * - `depth`: messages and groups nested more than 100 deep. From the writer, too, of messages.
  * - `elements`: more than a million messages, map entries, strings, byte strings and 64-bit integers.
  * - `utf8`: a string whose bytes are not UTF-8.
  *

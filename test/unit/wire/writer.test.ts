@@ -1,5 +1,6 @@
 import { BinaryWriter as PeerWriter } from "@bufbuild/protobuf/wire";
 import * as assert from "uvu/assert";
+import { Deep } from "../../../bench/codec/gen/vertex.ts";
 import { BinaryReader } from "../../../packages/wire/src/reader.ts";
 import { BinaryWriter } from "../../../packages/wire/src/writer.ts";
 import { suite } from "../../support/suite.ts";
@@ -169,6 +170,25 @@ test("open fields nest, and each widens on its own, also while the buffer moves"
     });
     for (const at of open.reverse()) writer.close(at);
     assert.equal(writer.finish(), expected);
+  }
+});
+
+test("messages nest 99 deep below the root and not 100, and a writer that was reset begins anew", () => {
+  const nested = (levels: number): Deep => {
+    let message: Deep = Deep.create({ value: 1 });
+    for (let i = 0; i < levels; i++) message = { value: 0, child: message, extra: undefined };
+    return message;
+  };
+  const writer = new BinaryWriter(64);
+  assert.is(Deep.decode(Deep.encode(nested(99), writer).finish()).value, 0);
+  for (const levels of [100, 100_000]) {
+    const at = writer.pos;
+    assert.is(
+      refusal(() => Deep.encode(nested(levels), writer)),
+      "depth",
+    );
+    writer.reset(at);
+    assert.equal(Deep.encode(nested(3), writer).finish(), Deep.encode(nested(3)).finish());
   }
 });
 

@@ -236,9 +236,9 @@ export const Struct_FieldsEntry: MessageFns<Struct_FieldsEntry> = {
   encode(message: Struct_FieldsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key !== "") writer.stringField(10, message.key);
     if (message.value !== undefined) {
-      const at = writer.open(18);
+      const at = writer.nest(18);
       Value.encode(Value.wrap(message.value!), writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     return writer;
   },
@@ -313,15 +313,15 @@ export const Value: MessageFns<Value> & AnyValueWrapperFns = {
         writer.uint32(32).bool(message.kind.value);
         break;
       case "structValue": {
-        const at = writer.open(42);
+        const at = writer.nest(42);
         Struct.encode(Struct.wrap(message.kind.value!), writer);
-        writer.close(at);
+        writer.unnest(at);
         break;
       }
       case "listValue": {
-        const at = writer.open(50);
+        const at = writer.nest(50);
         ListValue.encode(ListValue.wrap(message.kind.value!), writer);
-        writer.close(at);
+        writer.unnest(at);
         break;
       }
     }
@@ -487,9 +487,9 @@ function createBaseListValue(): ListValue {
 export const ListValue: MessageFns<ListValue> & ListValueWrapperFns = {
   encode(message: ListValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const value of message.values) {
-      const at = writer.open(10);
+      const at = writer.nest(10);
       Value.encode(Value.wrap(value!), writer);
-      writer.close(at);
+      writer.unnest(at);
     }
     return writer;
   },
