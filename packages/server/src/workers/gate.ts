@@ -17,6 +17,7 @@ export class Gate {
   readonly #board: Board;
   readonly #places: number;
   readonly #givenUp: (callId: number) => void;
+  readonly #now: () => number;
   #waiting: Waiting[] = [];
   #running = 0;
   #pumping = false;
@@ -26,11 +27,18 @@ export class Gate {
   /**
    * @param places handlers at once.
    * @param givenUp a handler has settled whose call the main thread had given up.
+   * @param now the time, in milliseconds.
    */
-  constructor(board: Board, places: number, givenUp: (callId: number) => void) {
+  constructor(
+    board: Board,
+    places: number,
+    givenUp: (callId: number) => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.#board = board;
     this.#places = places;
     this.#givenUp = givenUp;
+    this.#now = now;
   }
 
   /** Begins no call before what came with it has been read: a handler's time is not its connection's. */
@@ -60,9 +68,9 @@ export class Gate {
   }
 
   #mayGoOn(): boolean {
-    if (this.#inTurn) return performance.now() - this.#turnAt < SLICE_MS;
+    if (this.#inTurn) return this.#now() - this.#turnAt < SLICE_MS;
     this.#inTurn = true;
-    this.#turnAt = performance.now();
+    this.#turnAt = this.#now();
     setImmediate(() => {
       this.#inTurn = false;
       this.#pump();

@@ -4,6 +4,9 @@ import { Gate } from "../../../../packages/server/src/workers/gate.ts";
 import { suite } from "../../../support/suite.ts";
 
 const test = suite("the gate of a worker thread");
+/** A clock that stands still until a test moves it. */
+const clock = { ms: 0 };
+const now = (): number => clock.ms;
 const microtask = () => Promise.resolve();
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -19,7 +22,7 @@ function offered(calls: number): Board {
 
 test("lets in as many as there are places, first come first served", async () => {
   const board = offered(3);
-  const gate = new Gate(board, 2, () => {});
+  const gate = new Gate(board, 2, () => {}, now);
   const begun: number[] = [];
   for (const id of [1, 3, 5]) gate.enter(id, (slot) => begun.push(slot));
   assert.equal(begun, [], "what came with them is read first");
@@ -32,7 +35,7 @@ test("lets in as many as there are places, first come first served", async () =>
 
 test("passes over what was taken back", async () => {
   const board = offered(2);
-  const gate = new Gate(board, 1, () => {});
+  const gate = new Gate(board, 1, () => {}, now);
   board.retract(0);
   const begun: number[] = [];
   gate.enter(1, (slot) => begun.push(slot));
@@ -47,7 +50,7 @@ test("passes over what was taken back", async () => {
 test("says when a handler has settled whose call was given up", async () => {
   const board = offered(2);
   const settled: number[] = [];
-  const gate = new Gate(board, 2, (callId) => settled.push(callId));
+  const gate = new Gate(board, 2, (callId) => settled.push(callId), now);
   gate.enter(1, () => {});
   gate.enter(3, () => {});
   await microtask();
@@ -59,12 +62,11 @@ test("says when a handler has settled whose call was given up", async () => {
 
 test("lets what was answered leave before the next long call begins", async () => {
   const board = offered(3);
-  const gate = new Gate(board, 1, () => {});
+  const gate = new Gate(board, 1, () => {}, now);
   const order: string[] = [];
   for (const id of [1, 3, 5]) {
     gate.enter(id, (slot) => {
-      const until = performance.now() + 2;
-      while (performance.now() < until);
+      clock.ms += 2;
       order.push(`ran ${id}`);
       gate.leave(id, slot);
       process.nextTick(() => order.push(`left ${id}`));
