@@ -1,5 +1,5 @@
 // node-flags: --no-disallow-code-generation-from-strings
-// file-timeout: 180 s
+// file-timeout: 240 s
 // protobufjs, which the wire target is held against, writes its decoders as strings.
 
 import { readdirSync } from "node:fs";
@@ -32,6 +32,7 @@ for (const target of targets) {
         await target.close?.();
       }
     },
-    { timeoutMs: 60_000 },
+    // Schemas go through two compilers.
+    { timeoutMs: 150_000 },
   );
 }
