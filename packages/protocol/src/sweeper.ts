@@ -6,6 +6,7 @@
 //                              +-----+------- tick says when --+      `soon` moves to the next one
 
 import type { Clock, Timer } from "./clock.ts";
+import { TURN_MS } from "./turns.ts";
 
 /** How often the timer fires, in milliseconds: how late a look may be. */
 export const SWEEP_MS = 100;
@@ -30,12 +31,18 @@ export interface Swept {
   tick(now: number, slept: boolean): number;
 }
 
+const none: readonly Swept[] = [];
+
 /** Ticks what it is given, for as long as it holds any. */
 export class Sweeper {
   readonly #clock: Clock;
   readonly #slots: readonly Set<Swept>[] = Array.from({ length: SLOTS }, () => new Set<Swept>());
   #size = 0;
   #timer: Timer | null = null;
+  /** Those due whom this sweep has not come to yet, and whether it is one behind a gap. */
+  #due: readonly Swept[] = none;
+  #slept = false;
+  #more: Timer | null = null;
   /** When the last sweep was, or would have been. */
   #sweptAt = 0;
   /** The last slot number (not index) that was looked at. */
@@ -45,14 +52,10 @@ export class Sweeper {
     this.#timer = this.#clock.setTimer(this.#sweep, SWEEP_MS);
     const now = this.#clock.now();
     const slept = now - this.#sweptAt > GAP_MS;
-    const due = this.#reach(now, slept);
-    let done = 0;
-    try {
-      for (; done < due.length; done++) this.#look(due[done] as Swept, now, slept);
-    } finally {
-      // A tick that throws ends this sweep: whom it has not come to is looked at in the next one.
-      for (; done < due.length; done++) this.#later(due[done] as Swept);
-    }
+    const left = this.#due;
+    this.#due = left.length === 0 ? this.#reach(now, slept) : [...left, ...this.#reach(now, slept)];
+    this.#slept = slept || (left.length > 0 && this.#slept);
+    this.#goOn();
   };
 
   constructor(clock: Clock) {
@@ -79,6 +82,9 @@ export class Sweeper {
     if (--this.#size > 0) return;
     this.#timer?.cancel();
     this.#timer = null;
+    this.#more?.cancel();
+    this.#more = null;
+    this.#due = none;
   }
 
   /** It is looked at in the next sweep. */
@@ -97,6 +103,29 @@ export class Sweeper {
       for (const swept of this.#slots[number % SLOTS] as Set<Swept>) due.push(swept);
     }
     return due;
+  }
+
+  /** Looks for as long as one turn of the event loop has for it. The rest waits until others have had theirs. */
+  #goOn(): void {
+    this.#more?.cancel();
+    this.#more = null;
+    const due = this.#due;
+    this.#due = none;
+    const start = this.#clock.now();
+    let done = 0;
+    try {
+      for (let now = start; done < due.length && now - start < TURN_MS; done++) {
+        this.#look(due[done] as Swept, now, this.#slept);
+        now = this.#clock.now();
+      }
+      if (done === due.length || this.#size === 0) return;
+      this.#due = due.slice(done);
+      this.#more = this.#clock.setTimer(() => this.#goOn(), 0);
+      done = due.length;
+    } finally {
+      // A tick that throws ends this sweep: whom it has not come to is looked at in the next one.
+      for (; done < due.length; done++) this.#later(due[done] as Swept);
+    }
   }
 
   #look(swept: Swept, now: number, slept: boolean): void {

@@ -167,3 +167,46 @@ test("goes on after a tick that throws, with that one and with those behind it",
   assert.equal([thrower.looks.length, env.timers], [2, 1]);
   assert.ok(behind.slot >= 0);
 });
+
+test("looks for one turn's time at once: others have their turn between, and all are looked at", async () => {
+  const { env, sweeper, put } = swing();
+  /** How many had been looked at whenever something else had its turn. */
+  const turns: number[] = [];
+  let looks = 0;
+  const costly = (): number => {
+    // What ending a connection takes, a thousand times over.
+    if (looks++ % 3 === 0) env.clock.setTimer(() => turns.push(looks), 0);
+    env.jump(2);
+    return Number.POSITIVE_INFINITY;
+  };
+  const all = Array.from({ length: 9 }, () => put(costly));
+  const gone = put(never);
+  await env.advance(SWEEP_MS);
+  sweeper.remove(gone);
+  await env.advance(3 * SWEEP_MS);
+  assert.equal(turns.slice(0, 3), [3, 6, 9]);
+  assert.equal(
+    all.map(({ looks: each }) => each.length),
+    all.map(() => 1),
+  );
+  for (const each of all) sweeper.remove(each);
+  assert.is(env.timers, 0);
+});
+
+test("keeps to itself whom it has not come to, when the next sweep is due or one throws", async () => {
+  const { env, sweeper, put } = swing();
+  const slow = put(() => {
+    env.jump(2 * SWEEP_MS);
+    return Number.POSITIVE_INFINITY;
+  });
+  const bad = put((now) => {
+    if (bad.looks.length === 1) throw new Error("a tick that throws");
+    return now + 3_600_000;
+  });
+  const last = put(never);
+  await env.advance(2 * SWEEP_MS).catch((error: Error) => assert.is(error.message, "a tick that throws"));
+  await env.advance(5 * SWEEP_MS);
+  assert.equal([slow.looks.length, bad.looks.length >= 2, last.looks.length], [1, true, 1]);
+  for (const each of [slow, bad, last]) sweeper.remove(each);
+  assert.is(env.timers, 0);
+});
