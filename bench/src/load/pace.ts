@@ -4,6 +4,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Link, sample } from "../peers/peer.ts";
 import { cpuMicros, newHistogram } from "./flood.ts";
+import { Pauses } from "./pauses.ts";
 
 /** How to pace. */
 export interface PacePlan {
@@ -26,18 +27,24 @@ export interface PaceResult {
   readonly p99Micros: number;
   readonly p999Micros: number;
   readonly maxMicros: number;
+  /** The same without the calls in whose time the machine did not run this process. */
+  readonly p999RunningMicros: number;
+  /** How long it did not run, in milliseconds. */
+  readonly pausedMs: number;
   /** Calls open when the last one was sent: far above the others' where the rate was more than the peer can do. */
   readonly backlog: number;
 }
 
 export async function pace(plan: PacePlan, link: Link): Promise<PaceResult> {
   const histogram = newHistogram();
+  const running = newHistogram();
   const slow = { ...sample, holdMs: plan.holdMs };
   const gapMs = 1_000 / plan.callsPerSecond;
   const total = Math.floor(plan.ms / gapMs);
   let [sent, open, failures] = [0, 0, 0];
   const cpuBefore = cpuMicros();
   const startedAt = performance.now();
+  const pauses = new Pauses(startedAt, () => cpuMicros() / 1_000);
   const call = async (number: number): Promise<void> => {
     const isSlow = plan.slowEvery > 0 && number % plan.slowEvery === 0;
     open++;
@@ -47,11 +54,18 @@ export async function pace(plan: PacePlan, link: Link): Promise<PaceResult> {
       failures++;
     }
     open--;
-    const took = performance.now() - startedAt - number * gapMs;
-    if (!isSlow) histogram.recordValue(Math.max(1, Math.round(took * 1_000_000)));
+    const now = performance.now();
+    pauses.look(now);
+    if (isSlow) return;
+    const plannedAt = startedAt + number * gapMs;
+    const nanos = Math.max(1, Math.round((now - plannedAt) * 1_000_000));
+    histogram.recordValue(nanos);
+    if (plannedAt >= pauses.endedAt) running.recordValue(nanos);
   };
   while (sent < total) {
-    const due = Math.min(total, Math.floor((performance.now() - startedAt) / gapMs) + 1);
+    const now = performance.now();
+    pauses.look(now);
+    const due = Math.min(total, Math.floor((now - startedAt) / gapMs) + 1);
     while (sent < due) void call(sent++);
     await turn();
   }
@@ -67,6 +81,8 @@ export async function pace(plan: PacePlan, link: Link): Promise<PaceResult> {
     p99Micros: at(99),
     p999Micros: at(99.9),
     maxMicros: histogram.maxValue / 1_000,
+    p999RunningMicros: running.getValueAtPercentile(99.9) / 1_000,
+    pausedMs: pauses.totalMs,
     backlog,
   };
 }
