@@ -74,16 +74,15 @@ async function publish(options: Options & { readonly docs: string }): Promise<vo
 
 interface GateOptions {
   readonly record?: boolean;
-  readonly instructions?: boolean;
 }
 
 /** Measures what must not get worse; records it, or fails when it has. */
-async function gate({ record, instructions }: GateOptions): Promise<void> {
+async function gate({ record }: GateOptions): Promise<void> {
   const recorded = existsSync(baselineFile)
     ? (JSON.parse(readFileSync(baselineFile, "utf8")) as Baseline)
     : undefined;
   if (record === true || recorded === undefined) {
-    const cannot = instructions === true ? cannotCount() : "without a count of instructions";
+    const cannot = cannotCount();
     const values = await measureGate(cannot === undefined ? [] : ["instructions"], Number.POSITIVE_INFINITY);
     writeFileSync(baselineFile, `${JSON.stringify({ node: process.version, values }, null, 2)}\n`);
     return print(`${cannot === undefined ? "" : `${cannot}\n`}recorded in ${baselineFile}\n`);
@@ -119,7 +118,6 @@ command("publish", "all of them, written into docs/BENCHMARKS.md with their char
 
 command("gate", "whether calls and codecs are slower than recorded in bench/baseline.json")
   .option("--record", "records what is measured now")
-  .option("--instructions", "with --record: instructions, too, by valgrind")
   .action(gate);
 
 await program.parseAsync(process.argv.filter((argument) => argument !== "--"));
