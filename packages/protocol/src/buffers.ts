@@ -2,7 +2,7 @@
 
 /** Size of an output buffer: room for a full frame behind what is flushed at the latest. */
 export const BUFFER_BYTES = 131_072;
-/** Output buffers that are kept when nobody uses them. */
+/** Output buffers that are kept when nobody uses them, and that leave with messages which wait. */
 const MAX_SPARES = 4;
 
 /** What of Node is used where it is there. */
@@ -19,12 +19,23 @@ export function allocate(bytes: number): Uint8Array {
 /** The output buffers of one event loop. */
 export class Buffers {
   readonly #spares: Uint8Array[] = [];
+  /** Buffers that were made in exchange for others. */
+  #exchanged = 0;
   /** The last buffer that a message over the usual size left behind; the garbage collector may have it. */
   #large: WeakRef<Uint8Array> | null = null;
 
   /** An output buffer. */
   take(): Uint8Array {
     return this.#spares.pop() ?? allocate(BUFFER_BYTES);
+  }
+
+  /** An output buffer for one that leaves with a message in it; null when a few are away already. */
+  exchange(): Uint8Array | null {
+    const spare = this.#spares.pop();
+    if (spare !== undefined) return spare;
+    if (this.#exchanged === MAX_SPARES) return null;
+    this.#exchanged++;
+    return allocate(BUFFER_BYTES);
   }
 
   /** Room for a message that is larger than the buffer it began in. */

@@ -194,6 +194,7 @@ export class Calling {
     const own = outbox.takeOut(start);
     if (own.length > peerMaxMessageBytes || limit < 256) {
       outbox.rollback(at);
+      outbox.release(own);
       call.giveUp(limit < 256 ? metadataTooLarge() : tooLarge(own.length, peerMaxMessageBytes));
       return true;
     }

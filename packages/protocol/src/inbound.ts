@@ -49,6 +49,8 @@ export class Inbound implements CreditSeeker {
   #partial: Uint8Array = nothing;
   #partialBytes = 0;
   #partialCost = 0;
+  /** Cost of the last message that came in one frame; 0 before the first. */
+  #lastCost = 0;
   /** Length of the message in pieces; -1 between messages. */
   #total = -1;
   #waiting: boolean;
@@ -140,8 +142,9 @@ export class Inbound implements CreditSeeker {
     if (want < Math.max(1, callCreditBytes >> 1)) return;
     // The first grant, which widens the window, waits until the call turns out to be more than a short one.
     if (this.#allowance > this.#restBeforeGrant) return;
-    const own = Math.min(want, this.#ownShare());
-    const pooled = pool.take(want - own);
+    const wanted = this.#wholeMessages(want);
+    const own = Math.min(wanted, this.#ownShare());
+    const pooled = pool.take(wanted - own);
     this.#pooled += pooled;
     let had = own + pooled;
     if (this.#allowance + had <= 0 && pool.favours(this)) had = Math.min(want, this.#missing());
@@ -149,6 +152,16 @@ export class Inbound implements CreditSeeker {
     this.#allowance += had;
     this.#restBeforeGrant = callCreditBytes;
     this.#link.grant(this.#callId, had);
+  }
+
+  /** At most `want`, so that the credit ends where a message ends if they go on like the last: a cut costs both sides. */
+  #wholeMessages(want: number): number {
+    const rest = this.partial ? creditCost(this.#total - this.#partialBytes) : 0;
+    const room = this.#allowance + want - rest;
+    // Less than one message is no reason to hold back: what is left might be no credit at all.
+    if (this.#lastCost === 0 || room < this.#lastCost) return want;
+    const over = room % this.#lastCost;
+    return over < want ? want - over : want;
   }
 
   /** What is free of the initial credit, which belongs to the call and not to the pool. Small change is kept back. */
@@ -175,6 +188,7 @@ export class Inbound implements CreditSeeker {
 
   #whole(buf: Uint8Array, start: number, end: number, cost: number): void {
     checkMessageSize(end - start, this.#link.maxMessageBytes);
+    this.#lastCost = cost;
     this.#link.pool.release(this);
     this.#sink.message(buf, start, end, cost, false);
   }

@@ -12,7 +12,10 @@ import { Signals } from "./signals.ts";
 import type { Transport } from "./transport.ts";
 import { Turns } from "./turns.ts";
 
-/** Bytes at which frames are handed to the transport without waiting for the end of the turn. */
+/**
+ * Bytes at which frames are handed to the transport without waiting for the end of the turn. A message of that size
+ * which has to wait is not copied: it takes its buffer with it.
+ */
 const FLUSH_BYTES = 32_768;
 
 /** Buffers that one connection has with its transport and waits for. Those beyond are the garbage collector's. */
@@ -177,6 +180,24 @@ export class Outbox {
     this.commit(at, kind, callId);
   }
 
+  /** One frame around a whole message that was taken out, which it releases. */
+  message(kind: number, callId: number, bytes: Uint8Array): void {
+    const at = bytes.byteOffset - HEADER_BYTES;
+    if (bytes.length < FLUSH_BYTES || at < 0 || this.#closed) {
+      this.frame(kind, callId, bytes);
+      this.release(bytes);
+      return;
+    }
+    // It left with its buffer, behind the room for a header: it goes from there.
+    const buffer = new Uint8Array(bytes.buffer);
+    writeHeader(buffer, at, bytes.length, kind, callId);
+    this.unsentFrames = 0;
+    this.#handOver();
+    if (this.#transport.write(buffer.subarray(at, at + HEADER_BYTES + bytes.length))) this.release(buffer);
+    else this.#lend(buffer);
+    this.#owner.flushed();
+  }
+
   /** Moves what this outbox has in the shared writer into a buffer of its own, to make room for another. */
   seal(): void {
     const writer = this.#loop.writer;
@@ -198,19 +219,27 @@ export class Outbox {
       if (this.#loop.lentTo(this)) this.#loop.reclaim(true);
       return;
     }
+    this.#handOver();
+    this.#owner.flushed();
+  }
+
+  #handOver(): void {
     if (this.#sealed.length > 0) {
       const sealed = this.#sealed;
       this.#sealed = none;
       for (const chunk of sealed) this.#transport.write(chunk);
     }
-    if (this.#loop.lentTo(this)) {
-      const { buf, pos } = this.#loop.writer;
-      this.drained();
-      const free = pos === 0 || this.#transport.write(buf.subarray(0, pos));
-      if (!free && this.#lent.length < MAX_LENT) this.#lent = [...this.#lent, buf];
-      this.#loop.reclaim(free);
-    }
-    this.#owner.flushed();
+    if (!this.#loop.lentTo(this)) return;
+    const { buf, pos } = this.#loop.writer;
+    this.drained();
+    const free = pos === 0 || this.#transport.write(buf.subarray(0, pos));
+    if (!free) this.#lend(buf);
+    this.#loop.reclaim(free);
+  }
+
+  /** The transport holds on to `buffer`. */
+  #lend(buffer: Uint8Array): void {
+    if (this.#lent.length < MAX_LENT) this.#lent = [...this.#lent, buffer];
   }
 
   /** The transport may have sent everything: then it holds nothing any more. */
@@ -227,13 +256,14 @@ export class Outbox {
   takeOut(start: number): Uint8Array {
     const { writer, buffers } = this.#loop;
     const { buf, pos } = writer;
-    if (buf.length === BUFFER_BYTES) {
+    const grown = buf.length !== BUFFER_BYTES;
+    // What is large is not copied: it leaves with the buffer.
+    const next = grown ? buffers.take() : pos >= FLUSH_BYTES + 2 * start ? buffers.exchange() : null;
+    if (next === null) {
       const copy = buf.slice(start, pos);
       writer.reset(start);
       return copy;
     }
-    // What made the buffer grow is not copied: it leaves with the buffer.
-    const next = buffers.take();
     next.set(buf.subarray(0, start));
     writer.replaceBuffer(next);
     writer.pos = start;

@@ -121,7 +121,10 @@ export class Outbound {
    */
   sendTaken(bytes: Uint8Array, sent: number, end: boolean): void {
     const limit = this.#link.peerMaxMessageBytes;
-    if (bytes.length > limit) throw tooLarge(bytes.length, limit);
+    if (bytes.length > limit) {
+      this.#link.outbox.release(bytes);
+      throw tooLarge(bytes.length, limit);
+    }
     this.#ended ||= end;
     this.#keep({ bytes, sent, begun: sent > 0, end, finish: false });
     // The first piece goes at once; where that has been done, others have their turn now.
@@ -154,6 +157,7 @@ export class Outbound {
     const first = this.#waiting[0];
     if (this.#closed || first === undefined) return;
     if (first.finish) {
+      this.#waiting.shift();
       this.#link.outbox.frame(Kind.FINISH, this.#callId, first.bytes);
     } else if (!this.#sendPiece(first)) {
       return;
@@ -161,8 +165,6 @@ export class Outbound {
       this.#requeue();
       return;
     }
-    this.#waiting.shift();
-    if (!first.finish) this.#link.outbox.release(first.bytes);
     if (first.end) this.#finished();
     if (this.idle) this.#announceRoom();
     else this.#requeue();
@@ -171,6 +173,7 @@ export class Outbound {
   /** The call is over: nothing more is sent. */
   close(): void {
     this.#closed = true;
+    for (const { bytes, finish } of this.#waiting) if (!finish) this.#link.outbox.release(bytes);
     this.#waiting = [];
     this.#announceRoom();
   }
@@ -187,12 +190,19 @@ export class Outbound {
     const first = !message.begun && left > limit;
     const take = Math.min(left, first ? limit - TOTAL_BYTES : limit);
     const more = take < left;
-    const payload = bytes.subarray(sent, sent + take);
+    const { outbox } = this.#link;
     this.#credit -= creditCost(take + (first ? TOTAL_BYTES : 0));
     message.sent += take;
     message.begun = true;
     const kind = withFlags(Kind.DATA, more, message.end);
-    this.#link.outbox.piece(kind, this.#callId, payload, first ? bytes.length : -1);
+    // It waits no more before anybody hears of it: nobody else may release it.
+    if (!more) this.#waiting.shift();
+    if (sent === 0 && !more) {
+      outbox.message(kind, this.#callId, bytes);
+    } else {
+      outbox.piece(kind, this.#callId, bytes.subarray(sent, sent + take), first ? bytes.length : -1);
+      if (!more) outbox.release(bytes);
+    }
     return true;
   }
 

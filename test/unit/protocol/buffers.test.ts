@@ -41,6 +41,15 @@ test("uses a large buffer again if it is large enough, and with room to grow if 
   assert.is.not(buffers.takeLarge(900_000), large, "it is out");
 });
 
+test("exchanges a few buffers and no more until they come back", () => {
+  const buffers = new Buffers();
+  const away = [1, 2, 3, 4].map(() => buffers.exchange());
+  assert.ok(away.every((buffer) => buffer?.length === BUFFER_BYTES));
+  assert.is(buffers.exchange(), null);
+  buffers.giveBack(away[0] as Uint8Array);
+  assert.is(buffers.exchange(), away[0]);
+});
+
 test("keeps nothing of another size", () => {
   const buffers = new Buffers();
   const small = new Uint8Array(100);

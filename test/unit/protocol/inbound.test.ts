@@ -152,7 +152,17 @@ test("grants again when half of the window has been consumed", () => {
   data(0, new Uint8Array(999));
   assert.equal(grants, []);
   data(0, new Uint8Array(300));
-  assert.equal(grants, [1_299]);
+  assert.equal(grants, [1_099]);
+});
+
+test("grants whole messages of the last one's size, if that is one at least", () => {
+  const { data, grants } = rig(true, { initial: 2_000 });
+  for (let n = 0; n < 6; n++) data(0, new Uint8Array(600));
+  // 800 bytes are left after two messages: 1,000 more make three whole ones, 1,200 would end inside the fourth.
+  assert.equal(grants, [1_000, 1_200, 1_200]);
+  const alone = rig(true, { initial: 2_000, call: 900 });
+  alone.data(0, new Uint8Array(2_000));
+  assert.equal(alone.grants, [900], "a window below the message is granted whole");
 });
 
 test("grants nothing to an application that does not take its messages, and all of it when it does", () => {

@@ -130,6 +130,29 @@ test("takes a message out with its memory when it made the buffer grow, and leav
   }
 });
 
+test("sends a large message that was taken out from where it lies, behind what was written before", () => {
+  for (const keeps of [false, true]) {
+    const { env, loop, add } = rig();
+    const { peer, outbox } = add(keeps);
+    const at = outbox.begin().pos - HEADER_BYTES;
+    loop.writer.raw(payload(9, 50_000));
+    const taken = outbox.takeOut(at + HEADER_BYTES);
+    outbox.rollback(at);
+    assert.not(loop.writer.buf.buffer === taken.buffer, "it has left with its buffer");
+    outbox.frame(Kind.DATA, 1, payload(1, 4));
+    outbox.message(Kind.DATA, 3, taken);
+    outbox.frame(Kind.DATA, 5, payload(5, 4));
+    env.endTurn();
+    assert.ok(peer.chunks.some(({ bytes }) => bytes.buffer === taken.buffer));
+    assert.is(
+      loop.buffers.take().buffer === taken.buffer,
+      !keeps,
+      "it comes back unless the transport has it",
+    );
+    assert.equal(seenIn(peer), ["1:1x4", "3:9x50000", "5:5x4"]);
+  }
+});
+
 test("keeps the frames before one whose encoding fails", () => {
   const { env, add } = rig();
   const { peer, outbox } = add();
