@@ -2,7 +2,7 @@
 
 /** Size of an output buffer: room for a full frame behind what is flushed at the latest. */
 export const BUFFER_BYTES = 131_072;
-/** Output buffers that are kept when nobody uses them, and that leave with messages which wait. */
+/** Output buffers that are kept when nobody uses them, and that are away with messages which wait. */
 const MAX_SPARES = 4;
 
 /** What of Node is used where it is there. */
@@ -19,8 +19,9 @@ export function allocate(bytes: number): Uint8Array {
 /** The output buffers of one event loop. */
 export class Buffers {
   readonly #spares: Uint8Array[] = [];
-  /** Buffers that were made in exchange for others. */
-  #exchanged = 0;
+  /** Buffers that left with a message in them and are neither back, nor forgotten, nor collected. */
+  #away = 0;
+  readonly #collected = new FinalizationRegistry<null>(() => this.#away--);
   /** The last buffer that a message over the usual size left behind; the garbage collector may have it. */
   #large: WeakRef<Uint8Array> | null = null;
 
@@ -29,13 +30,12 @@ export class Buffers {
     return this.#spares.pop() ?? allocate(BUFFER_BYTES);
   }
 
-  /** An output buffer for one that leaves with a message in it; null when a few are away already. */
-  exchange(): Uint8Array | null {
-    const spare = this.#spares.pop();
-    if (spare !== undefined) return spare;
-    if (this.#exchanged === MAX_SPARES) return null;
-    this.#exchanged++;
-    return allocate(BUFFER_BYTES);
+  /** An output buffer for `leaving`, which has a message in it; null when a few are away already. */
+  exchange(leaving: Uint8Array): Uint8Array | null {
+    if (this.#away === MAX_SPARES) return null;
+    this.#away++;
+    this.#collected.register(leaving.buffer, null, leaving.buffer);
+    return this.take();
   }
 
   /** Room for a message that is larger than the buffer it began in. */
@@ -49,6 +49,14 @@ export class Buffers {
   /** Nobody reads or writes `buffer` any more. */
   giveBack(buffer: Uint8Array): void {
     if (buffer.length > BUFFER_BYTES) this.#large = new WeakRef(buffer);
-    else if (buffer.length === BUFFER_BYTES && this.#spares.length < MAX_SPARES) this.#spares.push(buffer);
+    else if (buffer.length === BUFFER_BYTES) {
+      this.forget(buffer);
+      if (this.#spares.length < MAX_SPARES) this.#spares.push(buffer);
+    }
+  }
+
+  /** `buffer` does not come back: whoever has it lets the garbage collector have it. */
+  forget(buffer: Uint8Array): void {
+    if (this.#collected.unregister(buffer.buffer)) this.#away--;
   }
 }

@@ -240,6 +240,7 @@ export class Outbox {
   /** The transport holds on to `buffer`. */
   #lend(buffer: Uint8Array): void {
     if (this.#lent.length < MAX_LENT) this.#lent = [...this.#lent, buffer];
+    else this.#loop.buffers.forget(buffer);
   }
 
   /** The transport may have sent everything: then it holds nothing any more. */
@@ -258,7 +259,7 @@ export class Outbox {
     const { buf, pos } = writer;
     const grown = buf.length !== BUFFER_BYTES;
     // What is large is not copied: it leaves with the buffer.
-    const next = grown ? buffers.take() : pos >= FLUSH_BYTES + 2 * start ? buffers.exchange() : null;
+    const next = grown ? buffers.take() : pos >= FLUSH_BYTES + 2 * start ? buffers.exchange(buf) : null;
     if (next === null) {
       const copy = buf.slice(start, pos);
       writer.reset(start);
@@ -279,6 +280,8 @@ export class Outbox {
   close(): void {
     this.#closed = true;
     this.flush();
+    for (const buffer of this.#lent) this.#loop.buffers.forget(buffer);
+    this.#lent = none;
   }
 }
 

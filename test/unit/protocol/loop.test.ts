@@ -153,6 +153,23 @@ test("sends a large message that was taken out from where it lies, behind what w
   }
 });
 
+test("lets large messages leave with their buffers again when connections have closed with such messages", () => {
+  const { env, loop, add } = rig();
+  for (let n = 0; n < 30; n++) {
+    const { outbox } = add(true);
+    for (let id = 1; id <= 5; id++) {
+      const at = outbox.begin().pos - HEADER_BYTES;
+      loop.writer.raw(payload(9, 50_000));
+      const taken = outbox.takeOut(at + HEADER_BYTES);
+      outbox.rollback(at);
+      assert.is(taken.byteOffset > 0, id < 5, `message ${id} of connection ${n}`);
+      outbox.message(Kind.DATA, id, taken);
+    }
+    outbox.close();
+    env.endTurn();
+  }
+});
+
 test("keeps the frames before one whose encoding fails", () => {
   const { env, add } = rig();
   const { peer, outbox } = add();
