@@ -105,8 +105,12 @@ const sections: { readonly [name: string]: readonly string[] } = {
     "streams-small-down",
     "streams-large-up",
     "streams-large-down",
+    "streams-lent-up",
+    "streams-lent-down",
     "streams-beside-1",
+    "streams-lent-1",
     "streams-beside-64",
+    "streams-lent-64",
   ],
   connections: ["connections-busy", "connections-failures", "connections-idle", "connections-held"],
   memory: [

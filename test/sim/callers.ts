@@ -1,5 +1,5 @@
 // Programs that make one call each, as its plan says, and tell the model what came of it.
-import type { ServerStream } from "@vertex/protocol";
+import { lent, type ServerStream } from "@vertex/protocol";
 import type { CallRecord, Model } from "./model.ts";
 import { filler, intact, type Parcel, type ParcelStub } from "./parcel-service.ts";
 
@@ -141,11 +141,13 @@ class CallProgram {
     try {
       if (left) stream.cancel();
       else {
-        for await (const message of stream) {
+        // Every other reader borrows: what it has must stay as it is until it asks for the next.
+        for await (const message of this.#record.key % 2 === 0 ? lent(stream) : stream) {
           this.#checkMessage(message, seen++);
           left = seen === plan.leaveAfter;
           if (left) break;
           if (plan.readGapMs > 0) await caller.sleep(plan.readGapMs);
+          this.#checkMessage(message, seen - 1);
         }
       }
     } catch {

@@ -1,5 +1,5 @@
 // Handlers that do what the plan of their call says, and tell the model what they saw.
-import { type CallContext, VertexError } from "@vertex/protocol";
+import { type CallContext, lent, VertexError } from "@vertex/protocol";
 import type { SimLife, SimNode } from "@vertex/protocol/testing";
 import { type CallRecord, describe, type Model } from "./model.ts";
 import { filler, intact, type Parcel, type ParcelHandlers } from "./parcel-service.ts";
@@ -44,7 +44,7 @@ export class Handlers implements ParcelHandlers {
   }
 
   async collect(requests: AsyncIterable<Parcel>, context: CallContext): Promise<Parcel> {
-    const reading = requests[Symbol.asyncIterator]();
+    const reading = lent(requests)[Symbol.asyncIterator]();
     const record = await this.#first(reading);
     return this.#run(record, async () => {
       await this.#work(record, context);
@@ -85,12 +85,15 @@ export class Handlers implements ParcelHandlers {
 
   /** Reads on, and checks that nothing is missing, spoilt or out of its place. @returns how many came in all. */
   async #rest(record: CallRecord, reading: AsyncIterator<Parcel>): Promise<number> {
+    let last: Parcel | undefined;
     for (let seen = 1; ; seen++) {
       if (record.plan.answer === "early") {
         await reading.return?.();
         return seen;
       }
       if (record.plan.readGapMs > 0) await this.#node.sleep(record.plan.readGapMs);
+      if (last !== undefined && !intact(last))
+        throw this.#model.broken("a request changed under its reader", record);
       const next = await reading.next();
       if (next.done === true) {
         const all = record.plan.requests + 1;
@@ -98,6 +101,7 @@ export class Handlers implements ParcelHandlers {
         if ((record.sentAll && seen === all) || record.left > 0) return seen;
         throw this.#model.broken(`its requests ended well after ${seen} of ${all}`, record);
       }
+      last = next.value;
       const { key, seq } = next.value;
       if (key !== record.key || seq !== seen || !intact(next.value)) {
         throw this.#model.broken(`request ${seen} of it came as ${seq} of call ${key}, or spoilt`, record);

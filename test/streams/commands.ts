@@ -39,17 +39,17 @@ export interface Commands {
   release(): Promise<void>;
   /** Message bytes that this process has handed to its streams so far. */
   sent(): number;
-  /** Sends `bytes` through one stream, and reads them all at its other end. */
-  pass(direction: Direction, bytes: number, messageBytes: number): Promise<Passed>;
+  /** Sends `bytes` through one stream, and reads them all at its other end, with `lent` or without. */
+  pass(direction: Direction, bytes: number, messageBytes: number, lends: boolean): Promise<Passed>;
   /** Sends `bytes` through a bare socket to `port`, in writes of `writeBytes` that wait for each other's drain. */
   passBare(port: number, bytes: number, writeBytes: number): Promise<Passed>;
   /** Small unary calls, `atOnce` at any time, for `ms`; resolves with the time that each took, in milliseconds. */
   probe(ms: number, atOnce: number): Promise<number[]>;
   /**
    * Uploads in messages of `messageBytes` until `release`, on the connection of the small calls or on one of its own.
-   * Resolves when the first message has been sent.
+   * The server reads them with `lent` or without. Resolves when the first message has been sent.
    */
-  upload(messageBytes: number, beside: boolean): Promise<void>;
+  upload(messageBytes: number, beside: boolean, lends: boolean): Promise<void>;
   /** Collects garbage and forgets the peak of `rss`. */
   watchMemory(): Promise<Held>;
   held(): Promise<Held>;

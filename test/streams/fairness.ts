@@ -8,10 +8,14 @@ import { type Sides, startSides } from "./sides.ts";
 
 const MESSAGE_BYTES = 65_536;
 const STREAM_BYTES = 268_435_456;
+const BARE = "bare socket";
 const cases: readonly Case[] = [
-  { name: "64 KiB messages", messageBytes: 65_536, atOnce: 1 },
-  { name: "64 KiB messages", messageBytes: 65_536, atOnce: 64 },
-  { name: "4 MB messages", messageBytes: 4_000_000, atOnce: 64 },
+  { name: "64 KiB messages", messageBytes: 65_536, atOnce: 1, lends: false },
+  { name: "64 KiB messages, lent", messageBytes: 65_536, atOnce: 1, lends: true },
+  { name: "64 KiB messages", messageBytes: 65_536, atOnce: 64, lends: false },
+  { name: "64 KiB messages, lent", messageBytes: 65_536, atOnce: 64, lends: true },
+  { name: "4 MB messages", messageBytes: 4_000_000, atOnce: 64, lends: false },
+  { name: "4 MB messages, lent", messageBytes: 4_000_000, atOnce: 64, lends: true },
 ];
 
 const { values } = parseArgs({
@@ -25,6 +29,8 @@ interface Case {
   readonly name: string;
   readonly messageBytes: number;
   readonly atOnce: number;
+  /** Whether the server reads the upload with `lent`. */
+  readonly lends: boolean;
 }
 
 interface Latency {
@@ -54,12 +60,12 @@ async function probe({ client }: Sides, atOnce: number): Promise<Omit<Latency, "
 /** One round of one case; `beside` is where the upload goes, if there is one. */
 async function probeBeside(
   sides: Sides,
-  { messageBytes, atOnce }: Case,
+  { messageBytes, atOnce, lends }: Case,
   beside: boolean | undefined,
 ): Promise<Latency> {
   if (beside === undefined) return { ...(await probe(sides, atOnce)), rate: 0 };
   const before = await sides.client.ask("sent");
-  await sides.client.ask("upload", messageBytes, beside);
+  await sides.client.ask("upload", messageBytes, beside, lends);
   const latency = await probe(sides, atOnce);
   const rate = ((await sides.client.ask("sent")) - before) / probeMs / 1_000;
   await sides.client.ask("release");
@@ -92,23 +98,25 @@ function print(name: string, latencies: readonly Latency[], idle: readonly Laten
 async function measureThroughput({ client, server }: Sides): Promise<void> {
   const port = await server.ask("serveBare");
   const ways = {
-    bare: () => client.ask("passBare", port, STREAM_BYTES, MESSAGE_BYTES),
-    up: () => client.ask("pass", "up", STREAM_BYTES, MESSAGE_BYTES),
-    down: () => client.ask("pass", "down", STREAM_BYTES, MESSAGE_BYTES),
+    [BARE]: () => client.ask("passBare", port, STREAM_BYTES, MESSAGE_BYTES),
+    "client stream": () => client.ask("pass", "up", STREAM_BYTES, MESSAGE_BYTES, false),
+    "client stream, lent": () => client.ask("pass", "up", STREAM_BYTES, MESSAGE_BYTES, true),
+    "server stream": () => client.ask("pass", "down", STREAM_BYTES, MESSAGE_BYTES, false),
+    "server stream, lent": () => client.ask("pass", "down", STREAM_BYTES, MESSAGE_BYTES, true),
   };
-  const rates = { bare: [] as number[], up: [] as number[], down: [] as number[] };
+  const rates = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const way of ["bare", "up", "down"] as const) {
-      const { bytes, ms } = await ways[way]();
-      rates[way].push(bytes / ms / 1_000);
+    for (const [way, pass] of Object.entries(ways)) {
+      const { bytes, ms } = await pass();
+      rates.get(way)?.push(bytes / ms / 1_000);
     }
   }
+  const bare = rates.get(BARE) as number[];
   console.log(`one stream of 64 KiB messages, ${STREAM_BYTES / 1_048_576} MiB, ${rounds} rounds:`);
-  for (const way of ["bare", "up", "down"] as const) {
-    const ratio = median(rates[way].map((rate, i) => rate / (rates.bare[i] as number)));
-    const name = { bare: "bare socket", up: "client stream", down: "server stream" }[way];
-    const rest = way === "bare" ? "" : `   ${ratio.toFixed(2)}x of the bare socket (bar: 0.8x)`;
-    console.log(`  ${name.padEnd(28)} ${median(rates[way]).toFixed(0)} MB/s${rest}`);
+  for (const [name, each] of rates) {
+    const ratio = median(each.map((rate, i) => rate / (bare[i] as number)));
+    const rest = name === BARE ? "" : `   ${ratio.toFixed(2)}x of the bare socket (bar: 0.8x)`;
+    console.log(`  ${name.padEnd(28)} ${median(each).toFixed(0)} MB/s${rest}`);
   }
 }
 

@@ -99,7 +99,7 @@ for (const { direction, readers, from } of ways) {
     async () => {
       const both = [sides.server, sides.client];
       const before = await Promise.all(both.map((side) => side.ask("watchMemory")));
-      const { bytes, ms } = await sides.client.ask("pass", direction, passedBytes, MESSAGE_BYTES);
+      const { bytes, ms } = await sides.client.ask("pass", direction, passedBytes, MESSAGE_BYTES, false);
       const after = await Promise.all(both.map((side) => side.ask("held")));
       const growth = after.map(({ rssPeak }, i) => rssPeak - (before[i]?.rss ?? 0));
       process.stdout.write(

@@ -1,7 +1,7 @@
 // One process of the stream measurements: a server or a client that does what commands.ts names, and counts.
 import { type AddressInfo, connect as connectSocket, createServer as createSocketServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, connect } from "@vertex/client";
+import { type Client, connect, lent } from "@vertex/client";
 import { type CallContext, createServer } from "@vertex/server";
 import { Blobs, type BlobsClient, Greeter, type GreeterClient } from "../gen/greeter.ts";
 import { blobHandlers, greeterHandlers } from "../support/server/greeter.ts";
@@ -10,6 +10,8 @@ import type { Question, Reply } from "./sides.ts";
 
 /** Says to `consume` how many messages to take before it reads no more. */
 const TAKE = "take";
+/** Says to `consume` that its messages may be lent to it. */
+const LENT = "lent";
 const NO_DEADLINE = { timeoutMs: Number.POSITIVE_INFINITY };
 /** How often the memory is looked at while it is watched. */
 const SAMPLE_MS = 5;
@@ -78,7 +80,9 @@ const commands: Commands = {
       produce: ({ count, size }) => messages(count, size),
       async consume(requests, context) {
         const taken = context.metadata.get(TAKE);
-        if (taken === undefined) return blobHandlers.consume(requests, context);
+        if (taken === undefined) {
+          return blobHandlers.consume(context.metadata.has(LENT) ? lent(requests) : requests, context);
+        }
         await take(requests, Number(taken));
         await gone(context);
         return { total: 0n, count: 0 };
@@ -117,15 +121,16 @@ const commands: Commands = {
 
   sent: () => sent,
 
-  async pass(direction, bytes, messageBytes) {
+  async pass(direction, bytes, messageBytes, lends) {
     const count = Math.ceil(bytes / messageBytes);
     const startedAt = performance.now();
     let got = 0;
     if (direction === "up") {
-      got = Number((await blobs.consume(NO_DEADLINE).send(messages(count, messageBytes))).total);
+      const options = lends ? { ...NO_DEADLINE, metadata: { [LENT]: "" } } : NO_DEADLINE;
+      got = Number((await blobs.consume(options).send(messages(count, messageBytes))).total);
     } else {
       const call = blobs.produce({ count, size: messageBytes }, NO_DEADLINE);
-      for await (const { data } of call) got += data.length;
+      for await (const { data } of lends ? lent(call) : call) got += data.length;
       await call.trailers;
     }
     return { bytes: got, ms: performance.now() - startedAt };
@@ -160,9 +165,10 @@ const commands: Commands = {
     return times;
   },
 
-  async upload(messageBytes, beside) {
+  async upload(messageBytes, beside, lends) {
     const { signal } = holding;
-    const call = (beside ? other.use(Blobs) : blobs).consume({ ...NO_DEADLINE, signal });
+    const options = { ...NO_DEADLINE, signal, metadata: lends ? { [LENT]: "" } : {} };
+    const call = (beside ? other.use(Blobs) : blobs).consume(options);
     await call.write({ data: new Uint8Array(messageBytes) });
     void call.send(messages(Number.POSITIVE_INFINITY, messageBytes)).catch(() => {});
   },

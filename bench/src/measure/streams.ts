@@ -28,19 +28,43 @@ interface Way {
   readonly direction: Passage["direction"];
   /** Payload of a message; 0: samples of 29 bytes. */
   readonly bytes: number;
+  /** Readers let go of each message when they take the next. Only Vertex knows that. */
+  readonly lent: boolean;
 }
 
-const ways: readonly Way[] = [
-  { id: "small-up", name: "29-byte messages, client to server", direction: "up", bytes: 0 },
-  { id: "small-down", name: "29-byte messages, server to client", direction: "down", bytes: 0 },
-  { id: "large-up", name: "64 KiB messages, client to server", direction: "up", bytes: LARGE },
-  { id: "large-down", name: "64 KiB messages, server to client", direction: "down", bytes: LARGE },
-];
+const sizes = [
+  { id: "small", name: "29-byte messages", bytes: 0, lent: false },
+  { id: "large", name: "64 KiB messages", bytes: LARGE, lent: false },
+  { id: "lent", name: "64 KiB messages, lent to their reader", bytes: LARGE, lent: true },
+] as const;
+
+const ways: readonly Way[] = sizes.flatMap(({ id, name, bytes, lent }) => [
+  { id: `${id}-up`, name: `${name}, client to server`, direction: "up", bytes, lent },
+  { id: `${id}-down`, name: `${name}, server to client`, direction: "down", bytes, lent },
+]);
 
 /** Whose small calls are looked at beside an upload; that of grpc-js takes a minute where others take a second. */
 const besides = ["vertex", "net"];
 /** Small calls in flight beside the upload. */
 const depths = [1, 64];
+
+/** What small calls are measured beside. */
+const loads = [
+  { id: "alone", name: "nothing", lent: false },
+  { id: "beside", name: "an upload", lent: false },
+  { id: "lent", name: "an upload, lent to its reader", lent: true },
+] as const;
+type LoadId = (typeof loads)[number]["id"];
+
+/** The uploads that a peer can be measured beside. */
+const uploadsOf = (id: string) =>
+  loads.filter((load) => load.id !== "alone" && (id === "vertex" || !load.lent));
+
+const besideKey = (id: string, depth: number, load: LoadId) => `${id} ${depth} ${load}`;
+
+/** How much the p99 of small calls is moved, round by round. */
+const movedBy = (results: Results<BesideResult>, id: string, depth: number, load: LoadId) =>
+  ratiosOf(results, besideKey(id, depth, load), besideKey(id, depth, "alone"), (run) => run.p99Micros);
 
 interface StreamRun extends PassResult, Seen {
   readonly perSecond: number;
@@ -48,8 +72,12 @@ interface StreamRun extends PassResult, Seen {
 
 const keyOf = (id: string, way: Way) => `${id} ${way.id}`;
 
-async function passOnce(pair: NodePair, { direction, bytes }: Way, messages: number): Promise<StreamRun> {
-  const plan: PassPlan = { direction, bytes, messages, callsAtOnce: 0 };
+async function passOnce(
+  pair: NodePair,
+  { direction, bytes, lent }: Way,
+  messages: number,
+): Promise<StreamRun> {
+  const plan: PassPlan = { direction, bytes, lent, messages, callsAtOnce: 0 };
   const { result, cpu } = await pair.observe<PassResult>("pass", plan);
   return { ...result, ...seen(result, messages, cpu), perSecond: messages / result.seconds };
 }
@@ -87,11 +115,22 @@ function measureBeside(
     .filter(([id]) => besides.includes(id))
     .flatMap(([id, { load }]) =>
       depths.flatMap((callsAtOnce) =>
-        [0, Math.ceil(uploadBytes / LARGE)].map((messages) => ({
-          key: `${id} ${callsAtOnce} ${messages === 0 ? "alone" : "beside"}`,
-          run: () =>
-            load.ask<BesideResult>("passBeside", { direction: "up", bytes: LARGE, messages, callsAtOnce }),
-        })),
+        loads
+          .filter(({ lent }) => id === "vertex" || !lent)
+          .map((beside) => {
+            const messages = beside.id === "alone" ? 0 : Math.ceil(uploadBytes / LARGE);
+            const plan: PassPlan = {
+              direction: "up",
+              bytes: LARGE,
+              lent: beside.lent,
+              messages,
+              callsAtOnce,
+            };
+            return {
+              key: besideKey(id, callsAtOnce, beside.id),
+              run: () => load.ask<BesideResult>("passBeside", plan),
+            };
+          }),
       ),
     );
   return interleave(rounds, tasks, (text) => progress(`small calls beside an upload, ${text}`));
@@ -126,30 +165,33 @@ function wayTable(way: Way, ready: readonly Peer[], results: Results<StreamRun>)
 function besideTable(ready: readonly Peer[], results: Results<BesideResult>, uploadBytes: number): Table {
   return {
     title: `Small calls beside an upload of ${uploadBytes / 1_000_000} MB on the same connection`,
-    columns: ["peer", "calls at once", "p99 alone, µs", "p99 beside, µs (spread)", "moved by", "upload MB/s"],
+    columns: [
+      "peer",
+      "calls at once",
+      "beside",
+      "p99 alone, µs",
+      "p99 beside, µs (spread)",
+      "moved by",
+      "upload MB/s",
+    ],
     lines: ready
       .filter(({ id }) => besides.includes(id))
       .flatMap(({ id, name }) =>
-        depths.map((depth) => {
-          const [alone, beside] = [
-            runsOf(results, `${id} ${depth} alone`),
-            runsOf(results, `${id} ${depth} beside`),
-          ];
-          const moved = ratiosOf(
-            results,
-            `${id} ${depth} beside`,
-            `${id} ${depth} alone`,
-            (run) => run.p99Micros,
-          );
-          return [
-            name,
-            String(depth),
-            show(spreadOf(alone.map((run) => run.p99Micros)).median),
-            showSpread(spreadOf(beside.map((run) => run.p99Micros))),
-            `${show(spreadOf(moved).median)}x`,
-            show(spreadOf(beside.map((run) => (run.messages * LARGE) / run.seconds / 1_000_000)).median),
-          ];
-        }),
+        depths.flatMap((depth) =>
+          uploadsOf(id).map((load) => {
+            const alone = runsOf(results, besideKey(id, depth, "alone"));
+            const beside = runsOf(results, besideKey(id, depth, load.id));
+            return [
+              name,
+              String(depth),
+              load.name,
+              show(spreadOf(alone.map((run) => run.p99Micros)).median),
+              showSpread(spreadOf(beside.map((run) => run.p99Micros))),
+              `${show(spreadOf(movedBy(results, id, depth, load.id)).median)}x`,
+              show(spreadOf(beside.map((run) => (run.messages * LARGE) / run.seconds / 1_000_000)).median),
+            ];
+          }),
+        ),
       ),
   };
 }
@@ -176,13 +218,15 @@ function rowsOf(results: Results<StreamRun>, beside: Results<BesideResult>): Row
         atLeast(0.8),
       ),
     ),
-    ...depths.map((depth) =>
-      row(
-        `streams-beside-${depth}`,
-        `an upload beside small calls, ${depth} at once: moves their p99 by`,
-        "x",
-        ratiosOf(beside, `vertex ${depth} beside`, `vertex ${depth} alone`, (run) => run.p99Micros),
-        atMost(2),
+    ...depths.flatMap((depth) =>
+      uploadsOf("vertex").map((load) =>
+        row(
+          `streams-${load.id}-${depth}`,
+          `${load.name} beside small calls, ${depth} at once: moves their p99 by`,
+          "x",
+          movedBy(beside, "vertex", depth, load.id),
+          atMost(2),
+        ),
       ),
     ),
   ];
@@ -225,7 +269,7 @@ export async function measureStreams(settings: StreamSettings): Promise<Section>
     return {
       id: "streams",
       title: "Streams",
-      about: `One stream at a time, as many messages as take about ${settings.ms} ms. The yardstick counts bytes and builds no messages.`,
+      about: `One stream at a time, as many messages as take about ${settings.ms} ms. The yardstick counts bytes and builds no messages. Messages that are lent to their reader (\`lent(stream)\`) may be read from memory that is used again for the next.`,
       tables: [
         ...ways.map((way) => wayTable(way, ready, results)),
         besideTable(ready, beside, settings.uploadBytes),

@@ -28,6 +28,8 @@ export interface Passage {
   /** Payload of a message in bytes; 0 sends samples. */
   readonly bytes: number;
   readonly messages: number;
+  /** Whether readers let go of each message when they take the next, where a peer knows that. */
+  readonly lent: boolean;
 }
 
 /** A connection to the server. */

@@ -13,6 +13,7 @@ export {
   type Interceptor,
   type Log,
   type LogEntry,
+  lent,
   type Metadata,
   type MetadataInit,
   type Next,

@@ -3,6 +3,7 @@
 import { Flag, readU32 } from "@vertex/framing";
 import { allocate } from "./buffers.ts";
 import { type CreditPool, type CreditSeeker, creditCost, creditLimit, type HeldBytes } from "./credit.ts";
+import { LENT_FROM_BYTES, type Spares } from "./spares.ts";
 import { VertexError } from "./vertex-error.ts";
 
 /** What an inbound half needs from its session. */
@@ -10,6 +11,8 @@ export interface InboundLink {
   readonly pool: CreditPool;
   /** The account of all connections. */
   readonly held: HeldBytes;
+  /** Memory of messages that are lent to their readers. */
+  readonly spares: Spares;
   readonly initialCreditBytes: number;
   readonly callCreditBytes: number;
   readonly maxMessageBytes: number;
@@ -46,6 +49,8 @@ export class Inbound implements CreditSeeker {
   #held = 0;
   /** Bytes taken from the pool and not given back. */
   #pooled = 0;
+  /** Where messages are read into that are lent to their reader; null while none are. */
+  #spares: Spares | null = null;
   #partial: Uint8Array = nothing;
   #partialBytes = 0;
   #partialCost = 0;
@@ -114,6 +119,15 @@ export class Inbound implements CreditSeeker {
     if (waiting) this.topUp();
   }
 
+  /** The reader lets go of each message before it takes the next. Returns where their memory goes then. */
+  lend(): Spares | null {
+    if (this.#spares === null && !this.#closed) {
+      this.#spares = this.#link.spares;
+      this.#spares.opened();
+    }
+    return this.#spares;
+  }
+
   /** The call is over, or what it holds has been taken: nothing is held, nothing more is granted. */
   close(): void {
     this.stop();
@@ -126,6 +140,8 @@ export class Inbound implements CreditSeeker {
     if (this.#closed) return;
     this.#closed = true;
     this.#partial = nothing;
+    this.#spares?.closed();
+    this.#spares = null;
     this.#link.pool.giveBack(this.#pooled);
     this.#pooled = 0;
     this.#link.pool.forget(this);
@@ -190,7 +206,13 @@ export class Inbound implements CreditSeeker {
     checkMessageSize(end - start, this.#link.maxMessageBytes);
     this.#lastCost = cost;
     this.#link.pool.release(this);
-    this.#sink.message(buf, start, end, cost, false);
+    if (this.#spares === null || end - start < LENT_FROM_BYTES) {
+      this.#sink.message(buf, start, end, cost, false);
+      return;
+    }
+    const lent = this.#spares.take(end - start);
+    lent.set(buf.subarray(start, end));
+    this.#sink.message(lent, 0, lent.length, cost, true);
   }
 
   #piece(more: boolean, buf: Uint8Array, start: number, end: number, pieceCost: number): void {
@@ -228,12 +250,18 @@ export class Inbound implements CreditSeeker {
     const bytes = this.#partialBytes + end - start;
     if (bytes > this.#total) throw malformed("a message is longer than its stated length");
     if (bytes > this.#partial.length) {
-      const grown = allocate(Math.min(this.#total, GROWTH * bytes));
+      const grown = this.#room(Math.min(this.#total, GROWTH * bytes));
       grown.set(this.#partial.subarray(0, this.#partialBytes));
+      this.#spares?.giveBack(this.#partial);
       this.#partial = grown;
     }
     this.#partial.set(buf.subarray(start, end), this.#partialBytes);
     this.#partialBytes = bytes;
+  }
+
+  /** Memory that is there already may have room for all of the message, although nobody believes its length. */
+  #room(bytes: number): Uint8Array {
+    return this.#spares === null ? allocate(bytes) : this.#spares.take(bytes, this.#total);
   }
 }
 

@@ -15,8 +15,9 @@ import { MessageQueue } from "./message-queue.ts";
 import { encodeMetadata } from "./metadata.ts";
 import { Outbound, sendNow } from "./outbound.ts";
 import type { Registration } from "./router.ts";
+import type { Spares } from "./spares.ts";
 import { isThenable } from "./thenable.ts";
-import { invalidRequest } from "./validation.ts";
+import { invalidRequest, malformedRequest } from "./validation.ts";
 import { type Outcome, VertexError } from "./vertex-error.ts";
 
 /** What an incoming call needs from its session. */
@@ -190,7 +191,7 @@ export class IncomingCall implements ForwardedCall, Timed {
       return;
     }
     if (this.#queue !== null) {
-      this.#queue.push(message, cost);
+      this.#queue.push(message, cost, own ? buf : null);
       return;
     }
     if (this.#hasRequest) {
@@ -210,6 +211,10 @@ export class IncomingCall implements ForwardedCall, Timed {
 
   consumed(cost: number): void {
     this.#inbound?.consumed(cost);
+  }
+
+  lend(): Spares | null {
+    return this.#inbound?.lend() ?? null;
   }
 
   /** The handler has left its loop over the requests: what still comes is dropped. */
@@ -389,11 +394,4 @@ export class IncomingCall implements ForwardedCall, Timed {
 
 function gone(): VertexError {
   return new VertexError("CANCELLED", "the caller does not wait for this call any more", { family: "link" });
-}
-
-function malformedRequest(cause: unknown): VertexError {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  return new VertexError("INVALID_ARGUMENT", `the request cannot be decoded: ${text}`, {
-    outcome: "not-executed",
-  });
 }

@@ -21,6 +21,7 @@ export type { PeerIntroduction } from "./handshake.ts";
 export type { ForwardIdentity } from "./inheritance.ts";
 export type { Usage } from "./intake.ts";
 export { compose, composeServing, type InterceptedCall, type Interceptor, type Next } from "./interceptor.ts";
+export { lent } from "./lent.ts";
 export { formatLogEntry, type Log, type LogEntry, stderrLog } from "./log.ts";
 export { Loop } from "./loop.ts";
 export type { OutgoingCall } from "./outgoing-call.ts";

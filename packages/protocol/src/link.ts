@@ -8,6 +8,7 @@ import type { Outbound } from "./outbound.ts";
 import type { CallingLink, OutgoingCall } from "./outgoing-call.ts";
 import type { Sender } from "./sender.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
+import { Spares } from "./spares.ts";
 
 /** What becomes of calls that end. */
 export interface CallEnds {
@@ -47,6 +48,7 @@ export class Link implements CallingLink, ServingLink {
   readonly #ends: CallEnds;
   readonly #connectionCreditBytes: number;
   #pool: CreditPool | null = null;
+  #spares: Spares | null = null;
 
   constructor({ loop, options, held }: LinkParts, sender: Sender, peer: KnownPeer, ends: CallEnds) {
     this.loop = loop;
@@ -65,6 +67,16 @@ export class Link implements CallingLink, ServingLink {
   get pool(): CreditPool {
     this.#pool ??= new CreditPool(this.#connectionCreditBytes, this.held);
     return this.#pool;
+  }
+
+  /** Memory for messages that are lent. Made for the first stream that lends. */
+  get spares(): Spares {
+    this.#spares ??= new Spares(this.#connectionCreditBytes, this.held);
+    return this.#spares;
+  }
+
+  get spareBytes(): number {
+    return this.#spares?.bytes ?? 0;
   }
 
   get peerAddress(): string {

@@ -1,6 +1,8 @@
 // Messages that have come and that the application has not taken yet, as an async iterator. It holds no more than
 // the credit that was granted for it.
 
+import type { Spares } from "./spares.ts";
+
 /** What a queue tells its call. */
 export interface QueueOwner {
   /** The application waits for a message, or has stopped waiting because one came. */
@@ -9,6 +11,8 @@ export interface QueueOwner {
   consumed(cost: number): void;
   /** The application has left its loop early. */
   abandoned(): void;
+  /** The application lets go of each message when it asks for the next. Returns where their memory goes then. */
+  lend(): Spares | null;
 }
 
 interface Waiter<T> {
@@ -21,6 +25,11 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
   readonly #owner: QueueOwner;
   readonly #messages: (T | undefined)[] = [];
   readonly #costs: number[] = [];
+  /** What the messages were read from, as far as it is lent; null while nothing is. */
+  #loans: (Uint8Array | null)[] | null = null;
+  /** That of the message which the application has. */
+  #loan: Uint8Array | null = null;
+  #spares: Spares | null = null;
   #head = 0;
   readonly #waiters: Waiter<T>[] = [];
   #ended = false;
@@ -31,16 +40,29 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
     this.#owner = owner;
   }
 
-  /** A message came. */
-  push(message: T, cost: number): void {
+  /** Lends the messages that come from here on; again, when the owner has got a new connection. */
+  lend(): void {
+    this.#loans ??= this.#messages.map(() => null);
+    this.#spares = this.#owner.lend();
+  }
+
+  /** Whether messages are lent. */
+  get lends(): boolean {
+    return this.#loans !== null;
+  }
+
+  /** A message came, read from `loan` if that may be used again after it. */
+  push(message: T, cost: number, loan: Uint8Array | null = null): void {
     if (this.#ended) return;
     const waiter = this.#waiters.shift();
     if (waiter === undefined) {
       this.#messages.push(message);
       this.#costs.push(cost);
+      this.#loans?.push(loan);
       return;
     }
     if (this.#waiters.length === 0) this.#owner.expect(false);
+    this.#loan = loan;
     this.#owner.consumed(cost);
     waiter.resolve({ done: false, value: message });
   }
@@ -77,11 +99,13 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#loan !== null) this.#giveBack(this.#loan);
     if (this.#head < this.#messages.length) {
       const value = this.#messages[this.#head] as T;
       // A queue that is never empty must not keep what was taken.
       this.#messages[this.#head] = undefined;
       const cost = this.#costs[this.#head] as number;
+      this.#loan = this.#loans?.[this.#head] ?? null;
       this.#head++;
       if (this.#head === this.#messages.length || this.#head === 1024) this.#compact();
       this.#owner.consumed(cost);
@@ -112,9 +136,15 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
     return this;
   }
 
+  #giveBack(loan: Uint8Array): void {
+    this.#loan = null;
+    if (this.lends) this.#spares?.giveBack(loan);
+  }
+
   #compact(): void {
     this.#messages.splice(0, this.#head);
     this.#costs.splice(0, this.#head);
+    this.#loans?.splice(0, this.#head);
     this.#head = 0;
   }
 }

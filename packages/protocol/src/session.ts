@@ -100,9 +100,9 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   get servedCalls(): number {
     return this.#serving.total;
   }
-  /** What is held of the other side's messages until they are taken, for calls that are open, in bytes of credit. */
+  /** What is held of the other side's messages until they are taken, for calls that are open, in bytes of credit; and to lend. */
   get heldBytes(): number {
-    return this.#calling.heldBytes + this.#serving.heldBytes;
+    return this.#calling.heldBytes + this.#serving.heldBytes + this.#link.spareBytes;
   }
   /** What waits for the other side to read it, in bytes: answers, and what the transport has not got rid of. */
   get unsentBytes(): number {

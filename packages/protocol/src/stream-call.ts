@@ -6,6 +6,7 @@ import { MessageQueue } from "./message-queue.ts";
 import { Outbound } from "./outbound.ts";
 import { type CallingLink, type CallPolicy, OutgoingCall } from "./outgoing-call.ts";
 import type { Method } from "./service.ts";
+import type { Spares } from "./spares.ts";
 import { malformedAnswer } from "./unary-call.ts";
 import { usageError, VertexError } from "./vertex-error.ts";
 
@@ -48,6 +49,7 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
   override opened(link: CallingLink, id: number): void {
     super.opened(link, id);
     if (this.request === undefined) this.outbound = new Outbound(link, id, link.peerInitialCreditBytes);
+    if (this.#queue.lends) this.#queue.lend();
     if (this.#expecting) this.inbound?.expect(true);
     this.#announceOpen?.();
   }
@@ -62,7 +64,7 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
       this.giveUp(malformedAnswer(error));
       return;
     }
-    this.#queue.push(message, cost);
+    this.#queue.push(message, cost, own ? buf : null);
   }
 
   expect(waiting: boolean): void {
@@ -72,6 +74,10 @@ export class StreamCall<I, O> extends OutgoingCall implements DuplexStream<I, O>
 
   consumed(cost: number): void {
     this.inbound?.consumed(cost);
+  }
+
+  lend(): Spares | null {
+    return this.inbound?.lend() ?? null;
   }
 
   abandoned(): void {

@@ -34,6 +34,14 @@ export function invalidRequest(
   });
 }
 
+/** The bytes of a request are no message of its type. */
+export function malformedRequest(cause: unknown): VertexError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  return new VertexError("INVALID_ARGUMENT", `the request cannot be decoded: ${text}`, {
+    outcome: "not-executed",
+  });
+}
+
 /** As many violations as fit, the first one always. */
 function bounded(violations: readonly Violation[]): Violation[] {
   let room = MAX_BYTES;

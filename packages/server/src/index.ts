@@ -9,6 +9,7 @@ export {
   type Interceptor,
   type Log,
   type LogEntry,
+  lent,
   type Metadata,
   type Next,
   type Outcome,

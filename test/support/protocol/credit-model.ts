@@ -8,6 +8,7 @@ import { MessageQueue } from "../../../packages/protocol/src/message-queue.ts";
 import { Outbound } from "../../../packages/protocol/src/outbound.ts";
 import { Sender } from "../../../packages/protocol/src/sender.ts";
 import type { Codec } from "../../../packages/protocol/src/service.ts";
+import { Spares } from "../../../packages/protocol/src/spares.ts";
 import { BinaryWriter } from "../../../packages/wire/src/index.ts";
 import { ManualEnvironment } from "./manual-environment.ts";
 import { RawPeer, type SeenFrame } from "./raw-peer.ts";
@@ -20,8 +21,11 @@ export const rawCodec: Codec<Uint8Array> = {
   },
 };
 
-/** "at-once": every message is taken as it comes. "reads": when it finds the time. "never": not at all. */
-export type Temper = "at-once" | "reads" | "never";
+/**
+ * "at-once": every message is taken as it comes. "reads": when it finds the time. "borrows": the same, from memory that
+ * is used again. "never": not at all.
+ */
+export type Temper = "at-once" | "reads" | "borrows" | "never";
 
 export interface FlowSettings {
   readonly seed: number;
@@ -55,6 +59,9 @@ class ModelCall {
   problem = "";
   #sent = 0;
   #reading = false;
+  #taken = 0;
+  /** What the application was given last. */
+  #has: Uint8Array | null = null;
 
   constructor(id: number, index: number, link: InboundLink, sender: Sender, settings: FlowSettings) {
     const { temper, sizes } = settings.calls[index] as FlowSettings["calls"][number];
@@ -72,13 +79,16 @@ class ModelCall {
       expect: (waiting) => this.inbound.expect(waiting),
       consumed,
       abandoned: () => {},
+      lend: () => this.inbound.lend(),
     });
-    const message = (buf: Uint8Array, start: number, end: number, cost: number) => {
-      this.#check(buf.slice(start, end));
+    const message = (buf: Uint8Array, start: number, end: number, cost: number, own: boolean) => {
+      this.#check(buf.slice(start, end), this.received++);
       if (atOnce) consumed(cost);
+      else if (own) this.queue.push(buf.subarray(start, end), cost, buf);
       else this.queue.push(buf.slice(start, end), cost);
     };
     this.inbound = new Inbound(link, id, { message }, atOnce);
+    if (temper === "borrows") this.queue.lend();
   }
 
   get done(): boolean {
@@ -96,18 +106,20 @@ class ModelCall {
 
   /** The application asks for a message. */
   read(): void {
-    if (this.temper !== "reads" || this.#reading) return;
+    if ((this.temper !== "reads" && this.temper !== "borrows") || this.#reading) return;
     this.#reading = true;
-    void this.queue.next().then(() => {
+    // Until here, the application may look at what it has.
+    if (this.#has !== null) this.#check(this.#has, this.#taken++);
+    this.#has = null;
+    void this.queue.next().then(({ value }) => {
       this.#reading = false;
+      this.#has = value ?? null;
     });
   }
 
-  #check(bytes: Uint8Array): void {
-    const wanted = contents(this.id, this.received, this.sizes[this.received] ?? -1);
-    if (Buffer.compare(bytes, wanted) !== 0)
-      this.problem = `message ${this.received} of call ${this.id} is wrong`;
-    this.received++;
+  #check(bytes: Uint8Array, index: number): void {
+    const wanted = contents(this.id, index, this.sizes[index] ?? -1);
+    if (Buffer.compare(bytes, wanted) !== 0) this.problem = `message ${index} of call ${this.id} is wrong`;
   }
 }
 
@@ -116,6 +128,7 @@ export class FlowModel {
   readonly env: ManualEnvironment;
   readonly pool: CreditPool;
   readonly held: HeldBytes;
+  readonly spares: Spares;
   readonly calls: ModelCall[];
   /** The most that the receiver has held, and the most that it could have been made to hold. */
   mostHeld = 0;
@@ -132,6 +145,7 @@ export class FlowModel {
     this.env = new ManualEnvironment(settings.seed);
     this.held = new HeldBytes(settings.maxHeldBytes);
     this.pool = new CreditPool(settings.connectionCreditBytes, this.held);
+    this.spares = new Spares(settings.connectionCreditBytes, this.held);
     this.#sender = new Sender(new Loop(this.env), this.#wire, { handedOver: () => {}, waits: () => {} });
     this.#sender.peerMaxFrameBytes = settings.maxFrameBytes;
     this.#sender.peerMaxMessageBytes = settings.maxMessageBytes;
@@ -139,6 +153,7 @@ export class FlowModel {
       ...settings,
       pool: this.pool,
       held: this.held,
+      spares: this.spares,
       grant: (callId, bytes) => {
         const call = this.#call(callId);
         call.potential += bytes;

@@ -2,6 +2,7 @@ import * as assert from "uvu/assert";
 import { Flag } from "../../../packages/framing/src/index.ts";
 import { CreditPool, HeldBytes } from "../../../packages/protocol/src/credit.ts";
 import { Inbound } from "../../../packages/protocol/src/inbound.ts";
+import { Spares } from "../../../packages/protocol/src/spares.ts";
 import { VertexError } from "../../../packages/protocol/src/vertex-error.ts";
 import { concat, u32 } from "../../support/protocol/raw-peer.ts";
 import { suite } from "../../support/suite.ts";
@@ -27,6 +28,7 @@ function rig(
   const link = {
     pool,
     held,
+    spares: new Spares(10_000, held),
     initialCreditBytes: limits.initial ?? 1_000,
     callCreditBytes: limits.call ?? 2_000,
     maxMessageBytes: limits.message ?? 5_000,

@@ -14,6 +14,7 @@ async function run(script: string): Promise<string[]> {
     expect: (waiting) => log.push(waiting ? "waits" : "has"),
     consumed: (cost) => log.push(`consumed ${cost}`),
     abandoned: () => log.push("abandoned"),
+    lend: () => null,
   });
   const note = (taken: Promise<IteratorResult<string, undefined>>) =>
     taken.then(
@@ -68,7 +69,12 @@ for (const [script, log] of rows) {
 }
 
 table("is read in order with for await, however far the writer is ahead", async () => {
-  const queue = new MessageQueue<number>({ expect: () => {}, consumed: () => {}, abandoned: () => {} });
+  const queue = new MessageQueue<number>({
+    expect: () => {},
+    consumed: () => {},
+    abandoned: () => {},
+    lend: () => null,
+  });
   for (let n = 0; n < 5_000; n++) queue.push(n, 1);
   queue.end();
   let wanted = 0;
@@ -77,7 +83,12 @@ table("is read in order with for await, however far the writer is ahead", async 
 });
 
 memory("holds no message that was taken, also when it is never empty", async () => {
-  const queue = new MessageQueue<object>({ expect: () => {}, consumed: () => {}, abandoned: () => {} });
+  const queue = new MessageQueue<object>({
+    expect: () => {},
+    consumed: () => {},
+    abandoned: () => {},
+    lend: () => null,
+  });
   queue.push({}, 1);
   const references: WeakRef<object>[] = [];
   for (let n = 0; n < 500; n++) {
