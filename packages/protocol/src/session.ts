@@ -8,6 +8,7 @@
 import { Kind, kindName, readU32 } from "@vertex/framing";
 import { LimitExceeded } from "./accounting.ts";
 import { Calling } from "./calling.ts";
+import { Drain, type DrainHost } from "./drain.ts";
 import { refusalMessage, refusalReason } from "./failure.ts";
 import { Goodbye } from "./gen/vertex/v1/control.ts";
 import type { PeerIntroduction } from "./handshake.ts";
@@ -36,10 +37,10 @@ import type { Transport, TransportReceiver } from "./transport.ts";
 import { VertexError, violation } from "./vertex-error.ts";
 import { Patience, Pings } from "./vitals.ts";
 
-/** Last call id of a GOAWAY that only announces the end. */
-const ANY_CALL = 0xffffffff;
+type Roles = TransportReceiver & IntakeOwner & SenderOwner & CallEnds & OpeningHost & DrainHost & Swept;
+
 /** One connection. */
-export class Session implements TransportReceiver, IntakeOwner, SenderOwner, CallEnds, OpeningHost, Swept {
+export class Session implements Roles {
   readonly loop: Loop;
   readonly peer: KnownPeer;
   state: SessionState = "handshake";
@@ -63,8 +64,8 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   #opening: Opening | null;
   #pings: Pings | null = null;
   #patience: Patience | null = null;
-  #drainBy = -1;
-  #confirmBy = -1;
+  /** Null until one side asks for the end. */
+  #drain: Drain | null = null;
   /** Calls found no room; they are told when there is some. */
   #wanted = false;
   #goodbye: Goodbye | null = null;
@@ -138,14 +139,9 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
    * `graceMs` is cancelled and answered with outcome "unknown".
    */
   drain(graceMs: number, message: string): void {
-    if (this.state === "closed" || this.#drainBy >= 0) return;
+    if (this.state === "closed" || this.#drain?.announced === true) return;
     if (this.state === "handshake") return this.close("SHUTDOWN", message);
-    this.state = "draining";
-    const now = this.loop.clock.now();
-    this.#drainBy = now + graceMs;
-    this.#confirmBy = now + this.#options.drainConfirmTimeoutMs;
-    this.#sender.goaway(encodeGoodbye(ANY_CALL, "SHUTDOWN", message, graceMs));
-    this.ping(() => this.#confirmed());
+    this.#draining().announce(graceMs, this.#options.drainConfirmTimeoutMs, message);
     this.waits();
     this.#events.draining(this);
   }
@@ -169,11 +165,11 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     if (this.state !== "handshake") dueAt = this.#checkHeartbeat(now, slept);
     else if (now >= dueAt) this.close("HANDSHAKE_TIMEOUT", `no handshake within ${handshakeTimeoutMs} ms`);
     this.#checkProgress(now);
-    this.#checkDrain(now);
+    if (this.state === "draining") this.#drain?.check(now);
     const waiting = this.unsentBytes + this.#intake.heldBytes > 0;
     if (waiting) this.#events.waiting?.(this);
     // Whether what waits goes on is looked at in every sweep.
-    return waiting || this.#drainBy >= 0 ? now : dueAt;
+    return waiting || this.#drain?.announced === true ? now : dueAt;
   }
 
   received(chunk: Uint8Array): void {
@@ -186,7 +182,7 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
 
   taken(): void {
     if (this.#intake.heldBytes > 0) this.waits();
-    if (this.state === "draining") this.#endIfDone();
+    if (this.state === "draining") this.#drain?.endIfDone();
     else if (this.#transport.bufferedBytes >= this.#options.maxOutboundBytes) this.#intake.hold(Hold.UNREAD);
   }
 
@@ -216,7 +212,7 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   settled(call: OutgoingCall, cancel: boolean): void {
     this.#calling.settled(call);
     if (cancel) this.#sender.cancel(call.id);
-    if (this.state === "draining") this.loop.later(() => this.#endIfDone());
+    if (this.state === "draining") this.#drain?.callOver();
     else this.#announceRoom();
   }
 
@@ -230,7 +226,7 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
 
   released(call: IncomingCall): void {
     this.#serving.released(call);
-    if (this.state === "draining") this.loop.later(() => this.#endIfDone());
+    if (this.state === "draining") this.#drain?.callOver();
   }
 
   handlerFailed(error: unknown, method: string): void {
@@ -320,22 +316,19 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
     this.#goodbye = goodbye;
     if (this.state === "handshake") return this.closed();
     const announced = this.state === "draining";
-    this.state = "draining";
+    const drain = this.#draining();
+    drain.heard(goodbye.lastCallId);
     this.#calling.refusedAbove(goodbye.lastCallId, goodbye.message);
     // Only an orderly end has a successor beside it: a dismissal is a loss, and the next try has to wait.
     if (endReason(goodbye.reason) !== "SHUTDOWN") return this.closed();
     if (!announced) this.#events.draining(this);
-    if (goodbye.lastCallId !== ANY_CALL) this.#endIfDone();
+    drain.endIfDone();
   }
 
-  /** The other side opens no more calls: from here on the last call id is known. */
-  #confirmed(): void {
-    if (this.state === "closed" || this.#confirmBy < 0) return;
-    this.#confirmBy = -1;
-    this.#serving.refuseNew();
-    const left = Math.max(0, this.#drainBy - this.loop.clock.now());
-    this.#sender.goaway(encodeGoodbye(this.#serving.lastId, "SHUTDOWN", "closing down", left));
-    this.#endIfDone();
+  #draining(): Drain {
+    this.state = "draining";
+    this.#drain ??= new Drain(this, this.#sender, this.#serving);
+    return this.#drain;
   }
 
   #checkHeartbeat(now: number, slept: boolean): number {
@@ -362,19 +355,6 @@ export class Session implements TransportReceiver, IntakeOwner, SenderOwner, Cal
   get #asked(): Pings {
     this.#pings ??= new Pings();
     return this.#pings;
-  }
-
-  #checkDrain(now: number): void {
-    if (this.#confirmBy >= 0 && now >= this.#confirmBy) this.#confirmed();
-    if (this.#drainBy >= 0 && now >= this.#drainBy) this.close("SHUTDOWN", "the time to finish was up");
-  }
-
-  /** A draining connection closes when nothing is open in either direction. */
-  #endIfDone(): void {
-    if (this.state !== "draining" || this.#confirmBy >= 0) return;
-    const announced = this.#drainBy < 0 && this.#goodbye?.lastCallId === ANY_CALL;
-    if (announced || this.#calling.size > 0 || this.#serving.running > 0) return;
-    this.close("SHUTDOWN", "closed in order");
   }
 
   #announceRoom(): void {
