@@ -98,6 +98,8 @@ const sections: { readonly [name: string]: readonly string[] } = {
     "codec-decode-vertex-best",
     "codec-decode-in-place",
     "codec-decode-in-place-best",
+    "codec-decode-lent",
+    "codec-decode-lent-best",
   ],
   latency: ["latency-slow"],
   streams: [

@@ -21,6 +21,8 @@ export interface Codec {
   readonly packages: readonly string[];
   /** Whether it writes protobuf: then its bytes must be the same as everybody's. */
   readonly protobuf: boolean;
+  /** Writes as another one does: only reading is of interest. */
+  readonly decodesOnly?: boolean;
   prepare(name: MessageName, message: unknown, bytes: Uint8Array): Prepared;
 }
 

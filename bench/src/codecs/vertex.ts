@@ -1,5 +1,5 @@
-// Vertex twice: as a caller of the codec has it, with bytes of their own, and as the session has it, into the event
-// loop's buffer and out of the chunk that came.
+// Vertex three times: as a caller of the codec has it, with bytes of their own; as the session has it, into the event
+// loop's buffer and out of the chunk that came; and as who reads with `lent` has it, byte strings as views of that chunk.
 
 import { BinaryReader, BinaryWriter } from "@vertex/wire";
 import * as types from "../../codec/gen/vertex.ts";
@@ -39,6 +39,25 @@ export const inPlace: Codec = {
         return type.decode(reader);
       },
       bytes: () => type.encode(message).finish(),
+    };
+  },
+};
+
+export const lent: Codec = {
+  id: "lent",
+  name: "Vertex, lent",
+  packages,
+  protobuf: true,
+  decodesOnly: true,
+  prepare(name, _, bytes) {
+    const type = typeOf<MessageType>(types, name);
+    const reader = new BinaryReader(bytes, true);
+    return {
+      ...prepareType(type, bytes),
+      decode() {
+        reader.reset(bytes, 0, bytes.length);
+        return type.decode(reader);
+      },
     };
   },
 };

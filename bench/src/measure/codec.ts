@@ -24,8 +24,19 @@ interface CodecName {
 
 type Kind = "encode" | "decode";
 
-/** Vertex's own ways. */
-const ours: readonly string[] = ["vertex", "in-place"];
+/** Vertex's own ways, and what tables call them. */
+const ours: Readonly<Record<Kind, readonly (readonly [id: string, name: string])[]>> = {
+  encode: [
+    ["vertex", "Vertex"],
+    ["in-place", "in place"],
+  ],
+  decode: [
+    ["vertex", "Vertex"],
+    ["in-place", "in place"],
+    ["lent", "lent"],
+  ],
+};
+const isOurs = (id: string) => ours.decode.some(([own]) => own === id);
 /** Messages that the targets call small and nested. */
 const everyday: readonly string[] = ["Tiny", "Nested", "Strings", "Deep", "Peer"];
 
@@ -73,17 +84,19 @@ function tableOf(kind: Kind, { codecs, sizes, times }: Measured): Table {
   const vs = (message: string, id: string) => `${show(lead(times, kind, message, id, "protobufjs"))}x`;
   const mean = (id: string) =>
     `${show(geometricMean(sizes.map(([message]) => lead(times, kind, message, id, "protobufjs"))))}x`;
+  const able = codecs.filter(({ id }) => sizes.some(([message]) => times.has(`${kind} ${message} ${id}`)));
+  const ways = ours[kind];
   return {
-    title: `${kind === "encode" ? "Encoding" : "Decoding"}, ns a message; the last two columns: how many times as fast as protobufjs Vertex is, with bytes of its own and in place`,
-    columns: ["message", "bytes", ...codecs.map(({ name }) => name), "Vertex", "in place"],
+    title: `${kind === "encode" ? "Encoding" : "Decoding"}, ns a message; the last columns: how many times as fast as protobufjs Vertex is`,
+    columns: ["message", "bytes", ...able.map(({ name }) => name), ...ways.map(([, name]) => name)],
     lines: [
       ...sizes.map(([message, bytes]) => [
         message,
         String(bytes),
-        ...codecs.map(({ id }) => cell(message, id)),
-        ...ours.map((id) => vs(message, id)),
+        ...able.map(({ id }) => cell(message, id)),
+        ...ways.map(([id]) => vs(message, id)),
       ]),
-      ["geometric mean", "", ...codecs.map(() => ""), ...ours.map(mean)],
+      ["geometric mean", "", ...able.map(() => ""), ...ways.map(([id]) => mean(id))],
     ],
   };
 }
@@ -91,15 +104,15 @@ function tableOf(kind: Kind, { codecs, sizes, times }: Measured): Table {
 /** The fastest of the others at a message. */
 function bestPeer({ codecs, times }: Measured, kind: Kind, message: string): CodecName {
   const nanos = ({ id }: CodecName) => spreadOf(runsOf(times, `${kind} ${message} ${id}`)).median;
-  const able = codecs.filter(({ id }) => !ours.includes(id) && times.has(`${kind} ${message} ${id}`));
+  const able = codecs.filter(({ id }) => !isOurs(id) && times.has(`${kind} ${message} ${id}`));
   return able.reduce((best, each) => (nanos(each) < nanos(best) ? each : best));
 }
 
 function rowsOf(measured: Measured): Row[] {
   const { sizes, times } = measured;
   return (["encode", "decode"] as const).flatMap((kind) =>
-    ours.flatMap((id) => {
-      const where = id === "vertex" ? "" : ", in place";
+    ours[kind].flatMap(([id, name]) => {
+      const where = id === "vertex" ? "" : `, ${name}`;
       const small = everyday.map((message) => lead(times, kind, message, id, "protobufjs"));
       const target = kind === "encode" ? 2.5 : 1.3;
       const toBest = sizes.map(([message]) => {
@@ -133,13 +146,13 @@ function lossesOf(measured: Measured): string[] {
   return (["encode", "decode"] as const).flatMap((kind) =>
     measured.sizes.flatMap(([message]) =>
       measured.codecs.flatMap(({ id, name }) => {
-        if (ours.includes(id) || !measured.times.has(`${kind} ${message} ${id}`)) return [];
-        const [own, inPlace] = ours.map((way) => lead(measured.times, kind, message, way, id)) as [
-          number,
-          number,
+        if (isOurs(id) || !measured.times.has(`${kind} ${message} ${id}`)) return [];
+        const leadOf = (way: string) => lead(measured.times, kind, message, way, id);
+        if (leadOf("vertex") >= 1) return [];
+        const others = ours[kind].slice(1).map(([way, called]) => `${called} ${show(leadOf(way))}x`);
+        return [
+          `${name}, ${kind} ${message}: Vertex is ${show(leadOf("vertex"))}x as fast (${others.join(", ")})`,
         ];
-        if (own >= 1) return [];
-        return [`${name}, ${kind} ${message}: Vertex is ${show(own)}x as fast (in place ${show(inPlace)}x)`];
       }),
     ),
   );
@@ -151,8 +164,9 @@ function chartOf({ codecs, sizes, times }: Measured): Chart {
     title: "Codecs: times as fast as protobufjs, geometric mean of the suite",
     unit: "x protobufjs",
     bars: (["encode", "decode"] as const).flatMap((kind) =>
-      codecs.map(({ id, name }) => {
+      codecs.flatMap(({ id, name }) => {
         const able = sizes.filter(([message]) => times.has(`${kind} ${message} ${id}`));
+        if (able.length === 0) return [];
         const each = able.map(([message]) => leads(times, kind, message, id, "protobufjs"));
         const rounds = (each[0] ?? []).map((_, round) =>
           geometricMean(each.map((ratios) => ratios[round] as number)),
@@ -173,7 +187,7 @@ export async function measureCodec(settings: CodecSettings): Promise<Section> {
   return {
     id: "codec",
     title: "Codecs",
-    about: `The suite's ten messages, all codecs in one process, ${settings.rounds} rounds of ${settings.ms} ms each. "In place" writes into a buffer that is there and reads out of the chunk that came, as a session does; all others return bytes of their own.`,
+    about: `The suite's ten messages, all codecs in one process, ${settings.rounds} rounds of ${settings.ms} ms each. "In place" writes into a buffer that is there and reads out of the chunk that came, as a session does; "lent" hands out byte strings as views of what was read, as the session does for readers that say \`lent(stream)\`, and as protobufjs and pbf always do; Vertex's other ways return bytes of their own.`,
     tables: [tableOf("encode", measured), tableOf("decode", measured)],
     charts: [chartOf(measured)],
     rows: rowsOf(measured),

@@ -4,12 +4,12 @@ import * as types from "../../codec/gen/vertex.ts";
 import { suiteMessages } from "../../codec/messages.ts";
 import { type Codec, type MessageName, type MessageType, type Prepared, typeOf } from "../codecs/codec.ts";
 import { peerCodecs } from "../codecs/peers.ts";
-import { inPlace, vertex } from "../codecs/vertex.ts";
+import { inPlace, lent, vertex } from "../codecs/vertex.ts";
 import { cpuMicros } from "../load/flood.ts";
 import { interleave, progress, type Task } from "../runner.ts";
 import { answerParent } from "./child.ts";
 
-const codecs: readonly Codec[] = [vertex, inPlace, ...peerCodecs];
+const codecs: readonly Codec[] = [vertex, inPlace, lent, ...peerCodecs];
 const messages = suiteMessages();
 
 /** How to measure. */
@@ -64,7 +64,7 @@ function tasksOf(name: MessageName, { ms, only }: CodecPlan): { tasks: Task<numb
     }
     const add = (kind: string, run: () => unknown) =>
       tasks.push({ key: `${kind} ${name} ${codec.id}`, run: async () => time(run, ms) });
-    add("encode", prepared.encode);
+    if (codec.decodesOnly !== true) add("encode", prepared.encode);
     add("decode", prepared.decode);
   }
   return { tasks, unable };
