@@ -6,18 +6,27 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const home = dirname(fileURLToPath(import.meta.url));
+const src = join(home, "src");
 const dist = join(home, "dist");
-const processes = readdirSync(join(home, "src/process")).map((file) => join(home, "src/process", file));
+
+/** A file each, without what others need: the memory of a process is one of the figures. */
+const processes = readdirSync(join(src, "process")).map((file) => ({
+  in: join(src, "process", file),
+  out: file.replace(/\.ts$/, ""),
+}));
+const peers = readdirSync(join(src, "peers"), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name }) =>
+    ["server", "client"].map((end) => ({ in: join(src, "peers", name, `${end}.ts`), out: `${name}-${end}` })),
+  );
 
 rmSync(dist, { recursive: true, force: true });
 await build({
-  entryPoints: [join(home, "src/main.ts"), ...processes],
-  outdir: dist,
+  entryPoints: [{ in: join(src, "main.ts"), out: "main" }, ...processes, ...peers],
   // All in one folder: paths from a file to the package's own are the same wherever esbuild puts its code.
-  entryNames: "[name]",
+  outdir: dist,
   bundle: true,
   packages: "external",
-  splitting: true,
   format: "esm",
   platform: "node",
   target: "node20",

@@ -16,9 +16,16 @@ export interface GrowthSettings {
   readonly settleMs: number;
 }
 
+/** A process that has nothing to do. */
+export interface Idle {
+  readonly rssBytes: number;
+  /** Of that, what is no page of a file. */
+  readonly anonymousBytes: number;
+}
+
 /** One server from its start to its last connection. */
 export interface Growth {
-  readonly idleBytes: number;
+  readonly idle: Idle;
   /** Heap and buffers, in kB a connection. */
   readonly state: Line;
   /** The same without the buffers. */
@@ -28,21 +35,25 @@ export interface Growth {
 
 const settle = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** RSS of a Node process without any code. */
-export async function bareRss(settleMs: number): Promise<number> {
-  const bare = await Child.start("bare");
+async function idleOf(child: Child, settleMs: number): Promise<Idle> {
   await settle(settleMs);
-  const { rssBytes } = await bare.ask<Usage>("usage", false);
+  const { rssBytes } = await child.ask<Usage>("usage", false);
+  return { rssBytes, anonymousBytes: await child.ask<number>("anonymousBytes") };
+}
+
+/** A Node process without any code. */
+export async function idleNode(settleMs: number): Promise<Idle> {
+  const bare = await Child.start("bare");
+  const idle = await idleOf(bare, settleMs);
   await bare.stop();
-  return rssBytes;
+  return idle;
 }
 
 /** Starts a peer's server and connects to it, step by step. */
 export async function grow(peer: string, { steps, settleMs }: GrowthSettings): Promise<Growth> {
   const server = await Child.start("server", [peer]);
   const address = await server.ask<string>("listen");
-  await settle(settleMs);
-  const { rssBytes: idleBytes } = await server.ask<Usage>("usage", false);
+  const idle = await idleOf(server, settleMs);
   const load = await Child.start("load", [peer]);
   const points: { held: number; used: Usage }[] = [];
   for (const count of steps) {
@@ -54,7 +65,7 @@ export async function grow(peer: string, { steps, settleMs }: GrowthSettings): P
   const line = (pick: (used: Usage) => number) =>
     fitLine(points.map(({ held, used }) => [held, pick(used) / 1_024]));
   return {
-    idleBytes,
+    idle,
     state: line((used) => used.stateBytes),
     heap: line((used) => used.heapBytes),
     rss: line((used) => used.rssBytes),
@@ -67,10 +78,10 @@ export async function measureGrowth(peer: string, settings: GrowthSettings): Pro
   const bare: number[] = [];
   for (let round = 1; round <= settings.rounds; round++) {
     progress(`memory, round ${round} of ${settings.rounds}`);
-    bare.push((await bareRss(settings.settleMs)) / MB);
+    bare.push((await idleNode(settings.settleMs)).rssBytes / MB);
     rounds.push(await grow(peer, settings));
   }
-  const idle = rounds.map(({ idleBytes }) => idleBytes / MB);
+  const idle = rounds.map(({ idle }) => idle.rssBytes / MB);
   const r2 = spreadOf(rounds.map(({ rss }) => rss.r2)).median.toFixed(4);
   return [
     row("idle-rss", "RSS of an idle server process", "MB", idle, { is: "at most", value: 50 }),

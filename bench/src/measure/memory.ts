@@ -8,7 +8,7 @@ import { spreadOf } from "../report/statistics.ts";
 import { show, showSpread, type Table } from "../report/table.ts";
 import { progress } from "../runner.ts";
 import { type Allocation, countAllocation } from "./allocation.ts";
-import { bareRss, type Growth, type GrowthSettings, grow, MB } from "./growth.ts";
+import { type Growth, type GrowthSettings, grow, type Idle, idleNode, MB } from "./growth.ts";
 
 /** How much is measured. */
 export interface MemorySettings extends GrowthSettings {
@@ -23,17 +23,17 @@ type Server = (typeof servers)[number];
 const nameOf = (id: string) => peers.find((peer) => peer.id === id)?.name ?? id;
 
 interface Measured {
-  readonly bare: readonly number[];
+  readonly bare: readonly Idle[];
   readonly growth: { readonly [server in Server]: Growth[] };
   readonly allocation: { readonly [server in Server]: Allocation[] };
 }
 
 async function measure(settings: MemorySettings): Promise<Measured> {
-  const bare: number[] = [];
+  const bare: Idle[] = [];
   const growth = { vertex: [] as Growth[], net: [] as Growth[] };
   for (let round = 1; round <= settings.rounds; round++) {
     progress(`memory, round ${round} of ${settings.rounds}`);
-    bare.push((await bareRss(settings.settleMs)) / MB);
+    bare.push(await idleNode(settings.settleMs));
     for (const server of servers) growth[server].push(await grow(server, settings));
   }
   progress("allocations");
@@ -45,14 +45,26 @@ async function measure(settings: MemorySettings): Promise<Measured> {
 
 function processTable({ bare, growth }: Measured, steps: readonly number[]): Table {
   const spread = (values: readonly number[]) => showSpread(spreadOf(values));
+  const idle = (processes: readonly Idle[]) => [
+    spread(processes.map(({ rssBytes }) => rssBytes / MB)),
+    spread(processes.map(({ anonymousBytes }) => anonymousBytes / MB)),
+  ];
   return {
     title: `A server process: idle, and for each of up to ${steps.at(-1)} idle connections, after a collection`,
-    columns: ["server", "RSS, MB", "heap, kB a connection", "heap and buffers, kB", "RSS, kB", "R2"],
+    columns: [
+      "server",
+      "RSS, MB",
+      "anonymous RSS, MB",
+      "heap, kB a connection",
+      "heap and buffers, kB",
+      "RSS, kB",
+      "R2",
+    ],
     lines: [
-      ["a Node process without any code", spread(bare), "", "", "", ""],
+      ["a Node process without any code", ...idle(bare), "", "", "", ""],
       ...servers.map((server) => [
         nameOf(server),
-        spread(growth[server].map(({ idleBytes }) => idleBytes / MB)),
+        ...idle(growth[server].map((grown) => grown.idle)),
         spread(growth[server].map(({ heap }) => heap.slope)),
         spread(growth[server].map(({ state }) => state.slope)),
         spread(growth[server].map(({ rss }) => rss.slope)),
@@ -90,9 +102,9 @@ function rowsOf({ bare, growth, allocation }: Measured): Row[] {
       "memory-idle",
       "RSS of an idle server process",
       "MB",
-      growth.vertex.map(({ idleBytes }) => idleBytes / MB),
+      growth.vertex.map(({ idle }) => idle.rssBytes / MB),
       { is: "at most", value: 50 },
-      `a Node process without any code: ${show(spreadOf(bare).median)} MB`,
+      `a Node process without any code: ${show(spreadOf(bare.map(({ rssBytes }) => rssBytes / MB)).median)} MB`,
     ),
     row("memory-connection", "heap of an idle connection above bare net", "kB", over, atMost(1.5)),
     // A buffer now and then, for what the kernel did not take at once, is not one for each message.

@@ -1,6 +1,6 @@
 // A process that does nothing: what Node itself takes.
 
 import { answerParent } from "./child.ts";
-import { usage } from "./usage.ts";
+import { anonymousBytes, usage } from "./usage.ts";
 
-answerParent({ usage });
+answerParent({ usage, anonymousBytes });

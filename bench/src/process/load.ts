@@ -6,12 +6,13 @@ import { type PassPlan, passAll, passBeside } from "../load/pass.ts";
 import { type Connect, type Link, sample } from "../peers/peer.ts";
 import { answerParent } from "./child.ts";
 import { collections } from "./collections.ts";
+import { importPeer } from "./import-peer.ts";
 import { usage } from "./usage.ts";
 
 /** Connections that are made at once. */
 const BATCH = 64;
 
-const { connect } = (await import(`../peers/${process.argv[2]}/client.ts`)) as { connect: Connect };
+const { connect } = await importPeer<{ connect: Connect }>("client");
 const links: Link[] = [];
 let [failed, lost] = [0, 0];
 

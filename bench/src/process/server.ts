@@ -3,13 +3,15 @@
 import type { Serving } from "../peers/peer.ts";
 import { answerParent } from "./child.ts";
 import { collections } from "./collections.ts";
-import { usage } from "./usage.ts";
+import { importPeer } from "./import-peer.ts";
+import { anonymousBytes, usage } from "./usage.ts";
 
-const { serving } = (await import(`../peers/${process.argv[2]}/server.ts`)) as { serving: Serving };
+const { serving } = await importPeer<{ serving: Serving }>("server");
 
 answerParent({
   listen: () => serving.listen(),
   usage: (collect: boolean) => usage(collect, serving.helpers?.()),
+  anonymousBytes,
   collections,
   connections: () => serving.connections?.() ?? 0,
 });

@@ -30,6 +30,19 @@ export function cpuMicrosOf(pid: number): number {
 }
 
 /**
+ * What this process holds by itself, in bytes: of its RSS the part that is no page of a file, such as Node's program, which
+ * the kernel shares between processes. 0 where there is no /proc.
+ */
+export function anonymousBytes(): number {
+  try {
+    const kib = /^RssAnon:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return Number(kib ?? 0) * 1_024;
+  } catch {
+    return 0;
+  }
+}
+
+/**
  * What this process has used.
  * @param collect collects garbage first.
  */
