@@ -226,6 +226,8 @@ test("calls over maxQueuedCalls fail at once", async () => {
   const error = await failureOf(client.use(Greeter).hello({ name: "x" }));
   assert.equal([error.code, error.outcome], ["RESOURCE_EXHAUSTED", "not-executed"]);
   assert.match(error.message, "3 calls wait already");
+  assert.is(error.method, Greeter.methods.hello.path);
+  assert.not.match(error.stack ?? "", /at located/, "made once, not again to say which call it was");
   await client.close();
   for (const call of waiting) assert.is((await call).code, "CANCELLED");
 });

@@ -186,13 +186,20 @@ export class QueueingCaller implements Caller, CallPolicy {
     if (!call.begin()) return;
     if (this.#queue.size === 0 && this.#route.offer(call)) return;
     if (this.#queue.size >= this.#options.maxQueuedCalls) {
-      const message = `${this.#options.maxQueuedCalls} calls wait already for a connection`;
-      call.giveUp(
-        new VertexError("RESOURCE_EXHAUSTED", message, { outcome: "not-executed", family: "link" }),
-      );
+      call.giveUp(this.#full(call.method.path));
       return;
     }
     this.#queue.push(call);
+  }
+
+  /** Refusals come in floods: with its method in it already, no second error is made to say which it was. */
+  #full(method: string): VertexError {
+    const message = `${this.#options.maxQueuedCalls} calls wait already for a connection`;
+    return new VertexError("RESOURCE_EXHAUSTED", message, {
+      outcome: "not-executed",
+      family: "link",
+      method,
+    });
   }
 
   async #intercepted<I, O>(

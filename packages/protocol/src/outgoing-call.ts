@@ -15,6 +15,7 @@ import type { Loop } from "./loop.ts";
 import { emptyMetadata, encodeMetadata } from "./metadata.ts";
 import type { Outbound } from "./outbound.ts";
 import type { AnyMethod } from "./service.ts";
+import type { Status } from "./status.ts";
 import { located, notSure, type Outcome, usageError, VertexError } from "./vertex-error.ts";
 
 /** What an outgoing call needs from its session. */
@@ -195,23 +196,22 @@ export abstract class OutgoingCall implements Timed {
 
   /** The user's signal has aborted, or `cancel` was called. */
   abort(cause?: unknown): void {
-    const outcome = this.state === "waiting" ? "not-executed" : "unknown";
-    this.giveUp(
-      new VertexError("CANCELLED", "the call was cancelled by its caller", {
-        outcome,
-        family: "link",
-        cause,
-      }),
-    );
+    this.#stop("CANCELLED", "the call was cancelled by its caller", cause);
   }
 
   expire(): void {
-    const outcome = this.state === "waiting" ? "not-executed" : "unknown";
     const message =
       this.state === "waiting"
         ? `the deadline passed while the call waited for a connection (${this.#policy.whyWaiting()})`
         : "the deadline passed before an answer came";
-    this.giveUp(new VertexError("DEADLINE_EXCEEDED", message, { outcome, family: "link" }));
+    this.#stop("DEADLINE_EXCEEDED", message);
+  }
+
+  #stop(code: Status, message: string, cause?: unknown): void {
+    const outcome = this.state === "waiting" ? "not-executed" : "unknown";
+    const peer = this.link?.peerAddress;
+    const { path: method } = this.method;
+    this.giveUp(new VertexError(code, message, { outcome, family: "link", method, peer, cause }));
   }
 
   /** The one way out. The first end wins. */
