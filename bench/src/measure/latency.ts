@@ -1,4 +1,4 @@
-// `bench latency`: round trips in an open loop, at shares of what each peer can do at most.
+// `bench latency`: round trips in an open loop, at shares of what each peer keeps up with there.
 
 import type { PacePlan, PaceResult } from "../load/pace.ts";
 import { NodePair, type Seen, seen } from "../peers/pair.ts";
@@ -9,11 +9,14 @@ import type { Chart, Section } from "../report/section.ts";
 import { spreadOf } from "../report/statistics.ts";
 import { show, showSpread, type Table } from "../report/table.ts";
 import { interleave, progress, type Results, ratiosOf, runsOf } from "../runner.ts";
+import { highestKept, keptUp } from "./ladder.ts";
 
 /** How much is measured. */
 export interface LatencySettings {
   readonly rounds: number;
   readonly ms: number;
+  /** Of each step on the way to a peer's maximum. */
+  readonly stepMs: number;
 }
 
 const wanted = ["vertex", "net", "ws", "grpc-js"];
@@ -28,26 +31,26 @@ interface PacedRun extends PaceResult, Seen {}
 interface Running {
   readonly peer: Peer;
   readonly pair: NodePair;
-  /** Calls a second at depth 128. */
+  /** The most calls a second that it keeps up with in an open loop. */
   readonly most: number;
 }
 
 const median = (runs: readonly PacedRun[], pick: (run: PacedRun) => number) =>
   spreadOf(runs.map(pick)).median;
 
-async function start(peer: Peer, { ms, rounds }: LatencySettings): Promise<Running> {
-  const pair = await NodePair.start(peer.id, cannotPin() === undefined ? "apart" : "free");
-  const most: number[] = [];
-  await pair.flood({ depth: 128, ms, timed: false });
-  for (let round = 0; round < Math.min(3, rounds); round++) {
-    most.push((await pair.flood({ depth: 128, ms, timed: false })).callsPerSecond);
-  }
-  return { peer, pair, most: spreadOf(most).median };
-}
-
 async function paced(pair: NodePair, plan: PacePlan): Promise<PacedRun> {
   const { result, cpu } = await pair.observe<PaceResult>("pace", plan);
   return { ...result, ...seen(result, result.calls, cpu) };
+}
+
+async function start(peer: Peer, { ms, stepMs }: LatencySettings): Promise<Running> {
+  const pair = await NodePair.start(peer.id, cannotPin() === undefined ? "apart" : "free");
+  progress(`latency, the maximum of ${peer.name}`);
+  await pair.flood({ depth: 128, ms, timed: false });
+  const most = await highestKept(async (callsPerSecond) =>
+    keptUp(await paced(pair, { callsPerSecond, ms: stepMs, slowEvery: 0, holdMs: 0 }), callsPerSecond),
+  );
+  return { peer, pair, most };
 }
 
 const keyOf = (id: string, share: number) => `${id} ${share}`;
@@ -74,10 +77,6 @@ function tasksBesideSlow(running: readonly Running[], { ms }: LatencySettings) {
     }));
 }
 
-/** Whether the calls were made as planned and answered: otherwise what they took says only that there were too many. */
-const keptUp = ({ calls, failures, seconds }: PacedRun, planned: number) =>
-  failures === 0 && calls / seconds >= planned * 0.95;
-
 function lineOf(name: string, load: string, planned: number, runs: readonly PacedRun[]): string[] {
   const behind = runs.filter((run) => !keptUp(run, planned)).length;
   return [
@@ -87,9 +86,7 @@ function lineOf(name: string, load: string, planned: number, runs: readonly Pace
     showSpread(spreadOf(runs.map((run) => run.p50Micros))),
     showSpread(spreadOf(runs.map((run) => run.p99Micros))),
     showSpread(spreadOf(runs.map((run) => run.p999Micros))),
-    showSpread(spreadOf(runs.map((run) => run.p999RunningMicros))),
     show(median(runs, (run) => run.maxMicros)),
-    show(median(runs, (run) => run.pausedMs)),
     `${Math.round(median(runs, (run) => run.serverBusy) * 100)} %`,
     behind === 0 ? "" : `fell behind ${behind} of ${runs.length} times`,
   ];
@@ -106,9 +103,7 @@ function tableOf(running: readonly Running[], results: Results<PacedRun>): Table
       "p50 (spread)",
       "p99 (spread)",
       "p99.9 (spread)",
-      "the same, sender not paused",
       "max",
-      "paused, ms",
       "server busy",
       "",
     ],
@@ -153,14 +148,14 @@ function chartOf(running: readonly Running[], results: Results<PacedRun>): Chart
 
 function rowsOf(results: Results<PacedRun>, planned: number): Row[] {
   const net = runsOf(results, slowKey("net"));
-  const all = ratiosOf(results, slowKey("vertex"), slowKey("net"), (run) => run.p999RunningMicros);
+  const all = ratiosOf(results, slowKey("vertex"), slowKey("net"), (run) => run.p999Micros);
   // A round in which one of the two fell behind compares nothing; where that is most of them, that is the figure.
   const sound = runsOf(results, slowKey("vertex")).map(
     (run, round) => keptUp(run, planned) && keptUp(net[round] as PacedRun, planned),
   );
   const kept = all.filter((_, round) => sound[round]);
   const ratios = kept.length * 2 > all.length ? kept : all;
-  const at = (id: string) => show(median(runsOf(results, slowKey(id)), (run) => run.p999RunningMicros));
+  const at = (id: string) => show(median(runsOf(results, slowKey(id)), (run) => run.p999Micros));
   return [
     row(
       "latency-slow",
@@ -202,7 +197,7 @@ export async function measureLatency(settings: LatencySettings): Promise<Section
     return {
       id: "latency",
       title: "Latency in an open loop",
-      about: `Calls are sent at planned times, whether or not earlier ones have been answered, ${settings.ms} ms a run; 100 % is what the peer does at depth 128. The sending process never sleeps, so that it is not late itself; "sender not paused" leaves out the calls in whose time the machine did not run it for more than a millisecond.`,
+      about: `Calls are sent at planned times, whether or not earlier ones have been answered, ${settings.ms} ms a run. 100 % is the highest rate that the peer keeps up with in just this way, in most of three tries of ${settings.stepMs} ms: nothing fails, and the last answer comes at most 5 % later than planned; the next step, a quarter more, was too much. The sending process never sleeps, so that it is not late itself; what it could not send while the machine paused it goes 128 at a time, and counts from its planned time like all; where it is late by half a run, the run ends.`,
       tables: [tableOf(running, results)],
       charts: [chartOf(running, results)],
       rows: rowsOf(results, vertexOf(running).most * slow.share),

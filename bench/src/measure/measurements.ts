@@ -29,7 +29,8 @@ export const measurements: readonly Measurement[] = [
   {
     name: "latency",
     about: "round trips in an open loop, at shares of the maximum",
-    measure: (quick) => measureLatency(quick ? { rounds: 1, ms: 100 } : { rounds: 5, ms: 1_000 }),
+    measure: (quick) =>
+      measureLatency(quick ? { rounds: 1, ms: 100, stepMs: 60 } : { rounds: 5, ms: 1_000, stepMs: 400 }),
   },
   {
     name: "streams",
