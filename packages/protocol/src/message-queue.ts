@@ -62,7 +62,8 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
       return;
     }
     if (this.#waiters.length === 0) this.#owner.expect(false);
-    this.#loan = loan;
+    // Only what is lent comes back; the rest is the application's alone.
+    if (this.#loans !== null) this.#loan = loan;
     this.#owner.consumed(cost);
     waiter.resolve({ done: false, value: message });
   }
@@ -138,7 +139,7 @@ export class MessageQueue<T> implements AsyncIterableIterator<T, undefined> {
 
   #giveBack(loan: Uint8Array): void {
     this.#loan = null;
-    if (this.lends) this.#spares?.giveBack(loan);
+    this.#spares?.giveBack(loan);
   }
 
   #compact(): void {

@@ -102,3 +102,29 @@ memory("holds no message that was taken, also when it is never empty", async () 
   const alive = references.filter((reference) => reference.deref() !== undefined).length;
   assert.ok(alive < 10, `${alive} of 500 are still held`);
 });
+
+memory("holds nothing of what the application has been given, unless it is lent", async () => {
+  const queue = new MessageQueue<number>({
+    expect: () => {},
+    consumed: () => {},
+    abandoned: () => {},
+    lend: () => null,
+  });
+  const references: WeakRef<Uint8Array>[] = [];
+  const loan = (): Uint8Array => {
+    const buffer = new Uint8Array(100_000);
+    references.push(new WeakRef(buffer));
+    return buffer;
+  };
+  queue.push(1, 1, loan());
+  await queue.next();
+  const waits = queue.next();
+  queue.push(2, 1, loan());
+  await waits;
+  await new Promise((resolve) => setImmediate(resolve));
+  (globalThis as { gc?: () => void }).gc?.();
+  assert.equal(
+    references.map((reference) => reference.deref()?.length),
+    [undefined, undefined],
+  );
+});
