@@ -1,7 +1,9 @@
 // Deadlines of calls: a hashed timer wheel of intrusive lists, so that setting and clearing one allocates nothing
-// and a call that ends early leaves no trace. One timer of the clock drives all of them.
+// and a call that ends early leaves no trace. One timer of the clock drives all of them. Those that pass together wait in a
+// list of their own for `expire`, which is called for so many in a row as one turn of the event loop has time for.
 
 import type { Clock, Timer } from "./clock.ts";
+import { TURN_MS } from "./turns.ts";
 
 /** Something with a deadline. The wheel owns `previous`, `next` and `slot`; everybody else leaves them alone. */
 export interface Timed {
@@ -11,18 +13,22 @@ export interface Timed {
   next: Timed | null;
   /** Index of the list it stands in; -1 when it stands in none. */
   slot: number;
-  /** The deadline has passed; it has left the wheel. */
+  /** The deadline has passed, and has not been cleared; it has left the wheel. */
   expire(): void;
 }
 
 const SLOTS = 1024;
+/** Index of the list of those whose time has come. */
+const DUE = SLOTS;
 /** Width of a slot, in milliseconds: how late `expire` may be, beside what the clock adds. */
 export const SLOT_MS = 16;
 
 /** All deadlines of one event loop. */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #slots: (Timed | null)[] = new Array<Timed | null>(SLOTS).fill(null);
+  readonly #slots: (Timed | null)[] = new Array<Timed | null>(SLOTS + 1).fill(null);
+  /** The end of the list of those due. */
+  #lastDue: Timed | null = null;
   #size = 0;
   /** The last slot number (not index) that was looked at. */
   #reached: number;
@@ -61,6 +67,7 @@ export class Deadlines {
     if (timed.previous === null) this.#slots[timed.slot] = timed.next;
     else timed.previous.next = timed.next;
     if (timed.next !== null) timed.next.previous = timed.previous;
+    else if (timed.slot === DUE) this.#lastDue = timed.previous;
     timed.slot = -1;
     timed.previous = null;
     timed.next = null;
@@ -74,23 +81,50 @@ export class Deadlines {
     // After a gap in time every slot is looked at once, not once for each missed turn.
     let number = Math.max(this.#reached + 1, target - SLOTS + 1);
     this.#reached = target;
-    const due: Timed[] = [];
-    for (; number <= target; number++) this.#collect(number % SLOTS, now, due);
-    // Called only after all lists are whole again: `expire` may set and clear deadlines. One that it clears
-    // among the due ones is called all the same, so `expire` must bear a call that has already settled.
-    for (const timed of due) timed.expire();
-    if (this.#size > 0 && this.#timer === null) this.#timer = this.#clock.setTimer(this.#tick, SLOT_MS);
+    for (; number <= target; number++) this.#collect(number % SLOTS, now);
+    try {
+      this.#expire(now);
+    } finally {
+      this.#goOn();
+    }
   }
 
-  #collect(slot: number, now: number, due: Timed[]): void {
+  /** Whatever an `expire` has thrown or set: one timer is left behind, or none. */
+  #goOn(): void {
+    const more = this.#slots[DUE] !== null;
+    if (more) this.#timer?.cancel();
+    else if (this.#size === 0 || this.#timer !== null) return;
+    this.#timer = this.#clock.setTimer(this.#tick, more ? 0 : SLOT_MS);
+  }
+
+  /** All lists are whole: `expire` may set and clear deadlines. The first ones are the first to go. */
+  #expire(start: number): void {
+    let now = start;
+    for (let timed = this.#slots[DUE]; timed && now - start < TURN_MS; timed = this.#slots[DUE]) {
+      this.remove(timed);
+      timed.expire();
+      now = this.#clock.now();
+    }
+  }
+
+  #collect(slot: number, now: number): void {
     let timed = this.#slots[slot] as Timed | null;
     while (timed !== null) {
       const next: Timed | null = timed.next;
       if (timed.deadlineAt <= now) {
         this.remove(timed);
-        due.push(timed);
+        this.#append(timed);
       }
       timed = next;
     }
+  }
+
+  #append(timed: Timed): void {
+    timed.slot = DUE;
+    timed.previous = this.#lastDue;
+    if (this.#lastDue === null) this.#slots[DUE] = timed;
+    else this.#lastDue.next = timed;
+    this.#lastDue = timed;
+    this.#size++;
   }
 }

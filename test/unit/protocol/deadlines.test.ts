@@ -123,6 +123,85 @@ test("may be set, cleared and set again while others come", async () => {
   assert.is(deadlines.size, 0);
 });
 
+test("that pass together leave others their turn, and come in order", async () => {
+  const env = new ManualEnvironment();
+  const deadlines = new Deadlines(env.clock);
+  const order: number[] = [];
+  for (let n = 0; n < 40; n++) {
+    const alarm = new Alarm(env, env.now + 1_000 + n * SLOT_MS, () => {
+      order.push(n);
+      env.jump(1);
+    });
+    deadlines.add(alarm);
+  }
+  const seen: number[] = [];
+  env.jump(5_000);
+  const others = env.every(() => seen.push(order.length), 1);
+  await env.advance(100);
+  others.cancel();
+  assert.equal(seen.slice(0, 10), [5, 10, 15, 20, 25, 30, 35, 40, 40, 40]);
+  assert.equal(
+    order,
+    order.map((_, n) => n),
+  );
+  assert.is(deadlines.size, 0);
+  assert.is(env.timers, 0);
+});
+
+test("that are cleared while they wait for their turn never come; those set again come in their new time", async () => {
+  const env = new ManualEnvironment();
+  const deadlines = new Deadlines(env.clock);
+  const alarms: Alarm[] = [];
+  const busy = () => {
+    env.jump(1);
+    if (alarms.filter(({ expiredAt }) => expiredAt.length > 0).length !== 3) return;
+    const waiting = alarms.filter(({ expiredAt }) => expiredAt.length === 0);
+    for (const index of [0, 4, 8]) deadlines.remove(waiting[index] as Alarm);
+    const again = waiting[4] as Alarm;
+    again.deadlineAt = env.now + 2_000;
+    deadlines.add(again);
+  };
+  for (let n = 0; n < 12; n++) alarms.push(new Alarm(env, env.now + 100, busy));
+  for (const alarm of alarms) deadlines.add(alarm);
+  await env.advance(500);
+  assert.is(alarms.filter(({ expiredAt }) => expiredAt.length === 1).length, 9);
+  assert.is(deadlines.size, 1);
+  await env.advance(2_000);
+  assert.is(alarms.filter(({ expiredAt }) => expiredAt.length === 1).length, 10);
+  assert.is(deadlines.size, 0);
+});
+
+test("set behind the last of those that wait for their turn, and due at once, come too", async () => {
+  const env = new ManualEnvironment();
+  const deadlines = new Deadlines(env.clock);
+  const alarms = [1, 2, 3].map(() => new Alarm(env, env.now + 100, () => env.jump(50)));
+  for (const alarm of alarms) deadlines.add(alarm);
+  const other = new Alarm(env, env.now + 120);
+  deadlines.add(other);
+  await env.advance(1_000);
+  for (const { expiredAt } of [...alarms, other]) assert.is(expiredAt.length, 1);
+  assert.is(env.timers, 0);
+});
+
+test("come though one before them threw", async () => {
+  const env = new ManualEnvironment();
+  const deadlines = new Deadlines(env.clock);
+  let threw = false;
+  const alarms = [1, 2, 3].map(
+    () =>
+      new Alarm(env, env.now + 100, () => {
+        if (threw) return;
+        threw = true;
+        throw new Error("of an expire");
+      }),
+  );
+  for (const alarm of alarms) deadlines.add(alarm);
+  const message = await env.advance(200).catch((error: Error) => error.message);
+  assert.is(message, "of an expire");
+  await env.advance(200);
+  for (const { expiredAt } of alarms) assert.is(expiredAt.length, 1);
+});
+
 test("of Infinity are none", async () => {
   const env = new ManualEnvironment();
   const deadlines = new Deadlines(env.clock);
