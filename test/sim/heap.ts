@@ -59,12 +59,18 @@ export class HeapWatch {
     const looks = this.#looks.map(
       ({ hour, use }) => `hour ${hour}: ${megabytes(use.objects)} + ${megabytes(use.engine)}`,
     );
-    return `heap in MB, objects + Node's own: ${looks.join(", ")}; objects ${(100 * this.growth).toFixed(1)} % up`;
+    return `heap in MB, objects + Node's own: ${looks.join(", ")}; objects ${percent(this.growth)} up, all ${percent(this.#growthOf((use) => use.objects + use.engine))}`;
   }
 
   /** How much more objects there are at the end than after the first hour, as a share. */
   get growth(): number {
-    const [first, last] = [this.#looks[0]?.use.objects ?? 1, this.#looks.at(-1)?.use.objects ?? 1];
-    return last / first - 1;
+    return this.#growthOf((use) => use.objects);
+  }
+
+  #growthOf(bytes: (use: HeapUse) => number): number {
+    const [first, last] = [this.#looks[0], this.#looks.at(-1)];
+    return first === undefined || last === undefined ? 0 : bytes(last.use) / bytes(first.use) - 1;
   }
 }
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
