@@ -136,7 +136,8 @@ test(
     assert.ok(dismissed >= 150 - HOARDERS_LEFT, `${dismissed} were dismissed`);
     assert.equal([ended(aftermath), rest], [{ LIMIT: dismissed }, {}]);
     assert.is(aftermath.after.stats.heldBytes, 0);
-    assert.ok(aftermath.after.rss - aftermath.before.rss < 64 * MIB);
+    // All that was sent is 206 MiB. What has been freed, malloc may keep for a while: anything up to 93 MiB has been seen.
+    assert.ok(aftermath.after.rss - aftermath.before.rss < 128 * MIB);
   },
   patient,
 );
