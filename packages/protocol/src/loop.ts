@@ -151,6 +151,17 @@ export class Outbox {
     if (writer.pos >= FLUSH_BYTES) this.write();
   }
 
+  /** The same as two frames: what stands before `cut`, and the rest. */
+  commitCut(at: number, cut: number, kind: number, restKind: number, callId: number): void {
+    const writer = this.#loop.writer;
+    writer.ensure(HEADER_BYTES);
+    writer.buf.copyWithin(cut + HEADER_BYTES, cut, writer.pos);
+    writer.pos += HEADER_BYTES;
+    writeHeader(writer.buf, at, cut - at - HEADER_BYTES, kind, callId);
+    this.unsentFrames++;
+    this.commit(cut, restKind, callId);
+  }
+
   /** Hands everything to the transport when the code that runs now is done, and says so even if nothing is left. */
   flushSoon(): void {
     if (this.#scheduled) return;

@@ -1,10 +1,10 @@
 // The sending half of one call: messages to frames, as the other side's credit and the transport allow. A message
 // that can go at once is encoded straight into the shared buffer; only what has to wait gets a buffer of its own.
 
-import { HEADER_BYTES, Kind } from "@vertex/framing";
+import { HEADER_BYTES, Kind, writeU32 } from "@vertex/framing";
 import { creditCost, creditLimit } from "./credit.ts";
 import { encodeError } from "./encode-error.ts";
-import { type Outbox, TOTAL_BYTES, withFlags, writeTotal } from "./loop.ts";
+import { type Outbox, TOTAL_BYTES, withFlags } from "./loop.ts";
 import type { Codec } from "./service.ts";
 import type { Turns } from "./turns.ts";
 import { VertexError } from "./vertex-error.ts";
@@ -49,6 +49,8 @@ export class Outbound {
   #burst = 0;
   #closed = false;
   #ended = false;
+  /** Room kept before the next message: it will have to be cut, as the last one was. */
+  #room: 0 | typeof TOTAL_BYTES = 0;
   /** Called once, when the last frame of this half has been written. */
   onEnded: (() => void) | null = null;
 
@@ -96,21 +98,21 @@ export class Outbound {
    */
   send<T>(codec: Codec<T>, message: T, end: boolean): void {
     const { outbox, congested, peerMaxFrameBytes, peerMaxMessageBytes } = this.#link;
-    const start = encodeBehindHeader(outbox, codec, message);
-    const at = start - HEADER_BYTES;
+    const start = encodeBehindHeader(outbox, codec, message, this.#room);
     const bytes = outbox.writer.pos - start;
     this.#burst += bytes + MESSAGE_COST_BYTES;
     // Without credit not even an empty message goes: it would overtake those that wait.
     const limit = this.idle && !congested ? Math.min(peerMaxFrameBytes, creditLimit(this.#credit)) : -1;
     if (limit > 0 && bytes <= limit) {
+      const at = this.#place(start, 0) - HEADER_BYTES;
       outbox.commit(at, withFlags(Kind.DATA, false, end), this.#callId);
       this.#credit -= creditCost(bytes);
       if (end) this.#finished();
     } else if (limit > 0 && bytes <= 2 * limit && bytes <= peerMaxMessageBytes) {
-      this.#begin(start, bytes, limit, end);
+      this.#cut(this.#place(start, TOTAL_BYTES), bytes, limit, end);
     } else {
       const own = outbox.takeOut(start);
-      outbox.rollback(at);
+      outbox.rollback(start - this.#room - HEADER_BYTES);
       this.sendTaken(own, 0, end);
     }
   }
@@ -206,24 +208,38 @@ export class Outbound {
     return true;
   }
 
-  /** Sends what fits of the message in the writer from where it stands. Only the rest gets a buffer of its own. */
-  #begin(start: number, bytes: number, limit: number, end: boolean): void {
-    const { outbox } = this.#link;
-    const { writer } = outbox;
-    const take = limit - TOTAL_BYTES;
-    const rest = outbox.takeOut(start + take);
+  /** Moves the message in the writer so that it has `room` before it, and keeps as much for the next one. Returns where it starts. */
+  #place(start: number, room: 0 | typeof TOTAL_BYTES): number {
+    const by = room - this.#room;
+    if (by === 0) return start;
+    this.#room = room;
+    const { writer } = this.#link.outbox;
     writer.ensure(TOTAL_BYTES);
-    writer.buf.copyWithin(start + TOTAL_BYTES, start, start + take);
-    writer.pos = start;
-    writeTotal(writer, bytes);
-    writer.pos += take;
+    writer.buf.copyWithin(start + by, start, writer.pos);
+    writer.pos += by;
+    return start + by;
+  }
+
+  /** Sends what fits of the message at `start`. A short rest goes along; what is longer lets others have their turn. */
+  #cut(start: number, bytes: number, limit: number, end: boolean): void {
+    const { outbox } = this.#link;
+    const at = start - TOTAL_BYTES - HEADER_BYTES;
+    const cut = at + HEADER_BYTES + limit;
+    const left = outbox.writer.pos - cut;
+    writeU32(outbox.writer.buf, start - TOTAL_BYTES, bytes);
     this.#credit -= creditCost(limit);
-    outbox.commit(start - HEADER_BYTES, withFlags(Kind.DATA, true, false), this.#callId);
+    const first = withFlags(Kind.DATA, true, false);
+    if (left <= this.#frameLimit()) {
+      this.#credit -= creditCost(left);
+      outbox.commitCut(at, cut, first, withFlags(Kind.DATA, false, end), this.#callId);
+      if (end) this.#finished();
+      return;
+    }
+    const rest = outbox.takeOut(cut);
     this.#ended ||= end;
+    outbox.commit(at, first, this.#callId);
     this.#keep({ bytes: rest, sent: 0, begun: true, end, finish: false });
-    // A short rest goes along; what is longer lets others have their turn.
-    if (rest.length <= this.#frameLimit() && !this.#link.congested) this.pump();
-    else this.#requeue();
+    this.#requeue();
   }
 
   #keep(message: Waiting): void {
@@ -265,7 +281,7 @@ export function sendNow<T>(
   credit: number,
 ): number | Uint8Array {
   const { outbox } = link;
-  const start = encodeBehindHeader(outbox, codec, message);
+  const start = encodeBehindHeader(outbox, codec, message, 0);
   const at = start - HEADER_BYTES;
   const { writer } = outbox;
   const bytes = writer.pos - start;
@@ -280,16 +296,18 @@ export function sendNow<T>(
 }
 
 /**
- * Encodes into the shared buffer, behind the room for a header; returns where the message starts.
+ * Encodes into the shared buffer, behind the room for a header and `room` more; returns where the message starts.
  * @throws VertexError when it cannot be encoded; the buffer is as it was then.
  */
-function encodeBehindHeader<T>(outbox: Outbox, codec: Codec<T>, message: T): number {
+function encodeBehindHeader<T>(outbox: Outbox, codec: Codec<T>, message: T, room: number): number {
   const writer = outbox.begin();
+  const at = writer.pos - HEADER_BYTES;
+  writer.pos += room;
   const start = writer.pos;
   try {
     codec.encode(message, writer);
   } catch (error) {
-    outbox.rollback(start - HEADER_BYTES);
+    outbox.rollback(at);
     throw encodeError(error, codec, message);
   }
   return start;

@@ -1,11 +1,12 @@
 import * as assert from "uvu/assert";
+import { Flag } from "../../../packages/framing/src/index.ts";
 import { Loop } from "../../../packages/protocol/src/loop.ts";
 import { Outbound } from "../../../packages/protocol/src/outbound.ts";
 import { Sender } from "../../../packages/protocol/src/sender.ts";
 import { VertexError } from "../../../packages/protocol/src/vertex-error.ts";
 import { rawCodec } from "../../support/protocol/credit-model.ts";
 import { ManualEnvironment } from "../../support/protocol/manual-environment.ts";
-import { inWords, RawPeer, type SeenFrame } from "../../support/protocol/raw-peer.ts";
+import { concat, inWords, RawPeer, type SeenFrame } from "../../support/protocol/raw-peer.ts";
 import { suite } from "../../support/suite.ts";
 
 const test = suite("the sending half of a call");
@@ -40,6 +41,19 @@ function rig(
   };
 }
 
+/** The messages whose pieces those are. */
+function messagesOf(frames: readonly SeenFrame[]): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  let pieces: Uint8Array[] = [];
+  for (const { flags, payload } of frames) {
+    pieces.push(pieces.length === 0 && (flags & Flag.MORE) !== 0 ? payload.subarray(4) : payload);
+    if ((flags & Flag.MORE) !== 0) continue;
+    messages.push(concat(...pieces));
+    pieces = [];
+  }
+  return messages;
+}
+
 test("sends what fits at once, as one frame", async () => {
   const { send, frames, outbound } = rig(2_000);
   send(1_024);
@@ -51,6 +65,29 @@ test("cuts what does not fit a frame, with the length before the first piece", a
   const { send, frames } = rig(10_000);
   send(2_500, true);
   assert.equal(await frames(), ["DATA|MORE 1024", "DATA|MORE 1024", "DATA|END 456"]);
+});
+
+test("sends a message and a short rest of it in one write, and the next ones, longer or shorter, as whole", async () => {
+  const { sender, outbound, env, peer } = rig(100_000);
+  const sizes = [1_030, 1_030, 1_025, 2_040, 1_024, 3, 1_500];
+  const sent = sizes.map((size, index) => new Uint8Array(size).map((_, at) => at + index));
+  let writes = 0;
+  const write = peer.write.bind(peer);
+  peer.write = (bytes) => {
+    writes++;
+    return write(bytes);
+  };
+  outbound.send(rawCodec, sent[0] as Uint8Array, false);
+  await env.settle();
+  assert.is(writes, 1);
+  for (const [index, bytes] of sent.entries()) {
+    if (index > 0) outbound.send(rawCodec, bytes, index === sizes.length - 1);
+    if (index % 2 === 1) sender.ping(9, new Uint8Array(8));
+  }
+  await env.settle();
+  const frames = peer.take().filter(({ id }) => id === 1);
+  assert.ok(outbound.idle && outbound.ended);
+  assert.equal(messagesOf(frames), sent);
 });
 
 test("sends while the credit is above 0, 256 bytes at least, and waits below", async () => {
