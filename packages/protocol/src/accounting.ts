@@ -1,7 +1,7 @@
 // What a peer may cost: token buckets, and the budgets of one connection for frames that are cheaper to send than to
 // take. Pure: told the time. Every budget has a name, which the stats, the log and the GOAWAY show.
 
-import { FRAME_COST_BYTES } from "./credit.ts";
+import { ALONE_FACTOR, FRAME_COST_BYTES } from "./credit.ts";
 import { VertexError } from "./vertex-error.ts";
 
 /** Budgets and limits whose excess ends a connection with reason LIMIT. */
@@ -141,7 +141,7 @@ interface CallCredit {
  * @throws LimitExceeded when there are more.
  */
 export function checkLate(late: number, calls: number, credit: CallCredit): void {
-  const bytes = credit.initialCreditBytes + credit.callCreditBytes;
+  const bytes = credit.initialCreditBytes + ALONE_FACTOR * credit.callCreditBytes;
   if (late <= LATE_FRAMES + calls * (bytes / FRAME_COST_BYTES + LATE_CONTROL)) return;
   throw new LimitExceeded("lateFrames", "frames for calls that are over");
 }

@@ -44,6 +44,11 @@ export class Calling {
     return this.#table?.size ?? 0;
   }
 
+  /** How many have been opened so far. */
+  get begun(): number {
+    return this.#nextId >>> 1;
+  }
+
   /** What is held of answers until they are taken, in bytes of credit. */
   get heldBytes(): number {
     return this.#table?.sum((call) => call.heldBytes) ?? 0;

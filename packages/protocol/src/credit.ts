@@ -9,6 +9,9 @@
 /** The least that a frame costs, in bytes of credit. */
 export const FRAME_COST_BYTES = 256;
 
+/** How many times the usual credit a call has ahead of its reader while it is alone on its connection. */
+export const ALONE_FACTOR = 4;
+
 /** What a frame with that many message bytes costs. */
 export function creditCost(bytes: number): number {
   return bytes > FRAME_COST_BYTES ? bytes : FRAME_COST_BYTES;

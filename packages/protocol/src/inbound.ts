@@ -2,7 +2,14 @@
 
 import { Flag, readU32 } from "@vertex/framing";
 import { allocate } from "./buffers.ts";
-import { type CreditPool, type CreditSeeker, creditCost, creditLimit, type HeldBytes } from "./credit.ts";
+import {
+  ALONE_FACTOR,
+  type CreditPool,
+  type CreditSeeker,
+  creditCost,
+  creditLimit,
+  type HeldBytes,
+} from "./credit.ts";
 import { LENT_FROM_BYTES, type Spares } from "./spares.ts";
 import { VertexError } from "./vertex-error.ts";
 
@@ -15,6 +22,8 @@ export interface InboundLink {
   readonly spares: Spares;
   readonly initialCreditBytes: number;
   readonly callCreditBytes: number;
+  /** Whether no other call would have to wait behind what that one is sent. */
+  isAlone(callId: number): boolean;
   readonly maxMessageBytes: number;
   /** Sends a CREDIT frame. */
   grant(callId: number, bytes: number): void;
@@ -43,8 +52,11 @@ export class Inbound implements CreditSeeker {
   readonly #sink: MessageSink;
   /** What the other side may still send. */
   #allowance: number;
-  /** Nothing is granted while more than this is left. */
-  #restBeforeGrant: number;
+  /** How far credit is granted ahead of the reader, in bytes. */
+  #window: number;
+  #granted = false;
+  /** The reader has had all that had come, since the last grant. */
+  #caughtUp = false;
   /** Cost of what has come and was not consumed; it stands in the account of all connections, too. */
   #held = 0;
   /** Bytes taken from the pool and not given back. */
@@ -70,7 +82,7 @@ export class Inbound implements CreditSeeker {
     this.#sink = sink;
     this.#waiting = waiting;
     this.#allowance = link.initialCreditBytes;
-    this.#restBeforeGrant = link.initialCreditBytes >> 1;
+    this.#window = link.callCreditBytes;
   }
 
   /** Only a message on its way needs favour: the first piece of one always fits the call's own credit. */
@@ -116,7 +128,9 @@ export class Inbound implements CreditSeeker {
   /** The application waits for a message, or does not any more. */
   expect(waiting: boolean): void {
     this.#waiting = waiting;
-    if (waiting) this.topUp();
+    if (!waiting) return;
+    this.#caughtUp = true;
+    this.topUp();
   }
 
   /** The reader lets go of each message before it takes the next. Returns where their memory goes then. */
@@ -151,13 +165,13 @@ export class Inbound implements CreditSeeker {
     if (this.#closed) return;
     this.#refund();
     if (this.#ended) return;
-    const { pool, callCreditBytes } = this.#link;
-    // A message that the application waits for is let in whatever the window: its pieces do not count.
-    const held = this.#waiting ? this.#held - this.#partialCost : this.#held;
-    const want = callCreditBytes - this.#allowance - held;
-    if (want < Math.max(1, callCreditBytes >> 1)) return;
-    // The first grant, which widens the window, waits until the call turns out to be more than a short one.
-    if (this.#allowance > this.#restBeforeGrant) return;
+    // The first grant waits until the call turns out to be more than a short one.
+    if (!this.#granted && this.#allowance > this.#link.initialCreditBytes >> 1) return;
+    if (this.#want() < this.#leastGrant()) return;
+    this.#setWindow();
+    const want = this.#want();
+    if (want < this.#leastGrant()) return;
+    const { pool } = this.#link;
     const wanted = this.#wholeMessages(want);
     const own = Math.min(wanted, this.#ownShare());
     const pooled = pool.take(wanted - own);
@@ -166,8 +180,27 @@ export class Inbound implements CreditSeeker {
     if (this.#allowance + had <= 0 && pool.favours(this)) had = Math.min(want, this.#missing());
     if (had === 0) return;
     this.#allowance += had;
-    this.#restBeforeGrant = callCreditBytes;
+    this.#granted = true;
+    this.#caughtUp = this.#waiting;
     this.#link.grant(this.#callId, had);
+  }
+
+  /** A reader that is slow, or others on the connection, would only have to wait behind more. */
+  #setWindow(): void {
+    const { callCreditBytes } = this.#link;
+    const wide = this.#granted && this.#caughtUp && this.#link.isAlone(this.#callId);
+    this.#window = wide ? ALONE_FACTOR * callCreditBytes : callCreditBytes;
+  }
+
+  #leastGrant(): number {
+    return Math.max(1, this.#window >> 1);
+  }
+
+  /** What the window has room for. */
+  #want(): number {
+    // A message that the application waits for is let in whatever the window: its pieces do not count.
+    const held = this.#waiting ? this.#held - this.#partialCost : this.#held;
+    return this.#window - this.#allowance - held;
   }
 
   /** At most `want`, so that the credit ends where a message ends if they go on like the last: a cut costs both sides. */

@@ -8,10 +8,11 @@ import type { Outbound } from "./outbound.ts";
 import type { CallingLink, OutgoingCall } from "./outgoing-call.ts";
 import type { Sender } from "./sender.ts";
 import type { ResolvedSessionOptions } from "./session-options.ts";
+import { Solitude, type Traffic } from "./solitude.ts";
 import { Spares } from "./spares.ts";
 
-/** What becomes of calls that end. */
-export interface CallEnds {
+/** The calls of a connection, and what becomes of those that end. */
+export interface CallEnds extends Traffic {
   settled(call: OutgoingCall, cancel: boolean): void;
   concluded(call: IncomingCall): void;
   admit(call: IncomingCall): boolean;
@@ -48,6 +49,7 @@ export class Link implements CallingLink, ServingLink {
   readonly #ends: CallEnds;
   readonly #connectionCreditBytes: number;
   #pool: CreditPool | null = null;
+  #solitude: Solitude | null = null;
   #spares: Spares | null = null;
 
   constructor({ loop, options, held }: LinkParts, sender: Sender, peer: KnownPeer, ends: CallEnds) {
@@ -67,6 +69,11 @@ export class Link implements CallingLink, ServingLink {
   get pool(): CreditPool {
     this.#pool ??= new CreditPool(this.#connectionCreditBytes, this.held);
     return this.#pool;
+  }
+
+  isAlone(callId: number): boolean {
+    this.#solitude ??= new Solitude(this.#ends);
+    return this.#solitude.of(callId, this.loop.clock.now());
   }
 
   /** Memory for messages that are lent. Made for the first stream that lends. */

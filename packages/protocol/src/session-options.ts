@@ -13,7 +13,10 @@ export interface SessionOptions {
   readonly maxConcurrentCalls?: number | undefined;
   /** Message bytes that a new call may carry before this side grants more. Default 65,536. */
   readonly initialCreditBytes?: number | undefined;
-  /** Message bytes that one call is granted ahead of its reader. Default 262,144. */
+  /**
+   * Message bytes that one call is granted ahead of its reader; four times as many while it is alone on its connection and
+   * its reader keeps up. Default 262,144.
+   */
   readonly callCreditBytes?: number | undefined;
   /** Message bytes granted beyond the initial credit, all calls of a connection together. Default 4,194,304. */
   readonly connectionCreditBytes?: number | undefined;

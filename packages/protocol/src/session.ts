@@ -101,6 +101,10 @@ export class Session implements Roles {
   get servedCalls(): number {
     return this.#serving.total;
   }
+  /** Calls that either side has opened so far. */
+  get begunCalls(): number {
+    return this.#calling.begun + this.#serving.total;
+  }
   /** What is held of the other side's messages until they are taken, for calls that are open, in bytes of credit; and to lend. */
   get heldBytes(): number {
     return this.#calling.heldBytes + this.#serving.heldBytes + this.#link.spareBytes;

@@ -154,6 +154,8 @@ export class FlowModel {
       pool: this.pool,
       held: this.held,
       spares: this.spares,
+      // Some calls are alone at times, as far as anybody can tell.
+      isAlone: () => this.env.random() < 0.3,
       grant: (callId, bytes) => {
         const call = this.#call(callId);
         call.potential += bytes;

@@ -19,7 +19,9 @@ interface Rig {
 
 function rig(
   waiting: boolean,
-  limits: Partial<Record<"initial" | "call" | "pool" | "message" | "held", number>> = {},
+  limits: Partial<Record<"initial" | "call" | "pool" | "message" | "held", number>> & {
+    readonly alone?: boolean;
+  } = {},
 ): Rig {
   const sizes: number[] = [];
   const grants: number[] = [];
@@ -31,6 +33,7 @@ function rig(
     spares: new Spares(10_000, held),
     initialCreditBytes: limits.initial ?? 1_000,
     callCreditBytes: limits.call ?? 2_000,
+    isAlone: () => limits.alone === true,
     maxMessageBytes: limits.message ?? 5_000,
     grant: (_id: number, bytes: number) => grants.push(bytes),
   };
@@ -174,6 +177,43 @@ test("grants nothing to an application that does not take its messages, and all 
   assert.is(inbound.heldBytes, 1_000);
   inbound.consumed(1_000);
   assert.equal(grants, [2_000]);
+});
+
+test("grants four times as much to a call that is alone, once its reader has caught up", () => {
+  const alone = rig(false, { alone: true });
+  const take = () => {
+    alone.data(0, new Uint8Array(1_000));
+    alone.inbound.consumed(1_000);
+  };
+  take();
+  assert.equal(alone.grants, [2_000], "the first as usual");
+  take();
+  assert.equal(alone.grants.slice(1), [1_000], "the reader has always had something to take");
+  alone.inbound.expect(true);
+  alone.inbound.expect(false);
+  take();
+  assert.equal(alone.grants.slice(2), [7_000]);
+  for (let i = 0; i < 3; i++) take();
+  assert.is(alone.grants.length, 3);
+});
+
+test("grants no more than usual when others come to the connection", () => {
+  const limits = { alone: true };
+  const { data, grants, inbound } = rig(false, limits);
+  const take = () => {
+    inbound.expect(true);
+    data(0, new Uint8Array(1_000));
+    inbound.expect(false);
+    inbound.consumed(1_000);
+  };
+  take();
+  take();
+  assert.equal(grants, [2_000, 7_000]);
+  limits.alone = false;
+  for (let i = 0; i < 6; i++) take();
+  assert.equal(grants.slice(2), [], "what it has is enough for now");
+  take();
+  assert.equal(grants.slice(2), [1_000]);
 });
 
 test("lets a message through that is larger than the window while the application waits for it", () => {
