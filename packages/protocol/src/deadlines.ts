@@ -58,7 +58,7 @@ export class Deadlines {
     if (first !== null) first.previous = timed;
     this.#slots[slot] = timed;
     this.#size++;
-    if (this.#timer === null) this.#timer = this.#clock.setTimer(this.#tick, SLOT_MS);
+    if (this.#timer === null) this.#wait();
   }
 
   /** Clears the deadline; nothing happens when there is none. */
@@ -91,10 +91,15 @@ export class Deadlines {
 
   /** Whatever an `expire` has thrown or set: one timer is left behind, or none. */
   #goOn(): void {
-    const more = this.#slots[DUE] !== null;
-    if (more) this.#timer?.cancel();
-    else if (this.#size === 0 || this.#timer !== null) return;
-    this.#timer = this.#clock.setTimer(this.#tick, more ? 0 : SLOT_MS);
+    if (this.#slots[DUE] !== null) {
+      this.#timer?.cancel();
+      this.#timer = this.#clock.setTimer(this.#tick, 0);
+    } else if (this.#size > 0 && this.#timer === null) this.#wait();
+  }
+
+  /** Until the next slot begins, in whole milliseconds as timers take them: one that fires early would be one for nothing. */
+  #wait(): void {
+    this.#timer = this.#clock.setTimer(this.#tick, Math.ceil(SLOT_MS - (this.#clock.now() % SLOT_MS)));
   }
 
   /** All lists are whole: `expire` may set and clear deadlines. The first ones are the first to go. */

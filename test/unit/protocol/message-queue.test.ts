@@ -1,11 +1,18 @@
 // node-flags: --expose-gc
 import * as assert from "uvu/assert";
-import { MessageQueue } from "../../../packages/protocol/src/message-queue.ts";
+import { MessageQueue, type QueueOwner } from "../../../packages/protocol/src/message-queue.ts";
 import { microtasks } from "../../support/protocol/manual-environment.ts";
 import { suite } from "../../support/suite.ts";
 
 const table = suite("a queue of messages");
 const memory = suite("the memory of a queue of messages");
+
+const idleOwner: QueueOwner = {
+  expect: () => {},
+  consumed: () => {},
+  abandoned: () => {},
+  lend: () => null,
+};
 
 /** Runs a script and notes what its owner was told and what its takers got. */
 async function run(script: string): Promise<string[]> {
@@ -69,12 +76,7 @@ for (const [script, log] of rows) {
 }
 
 table("is read in order with for await, however far the writer is ahead", async () => {
-  const queue = new MessageQueue<number>({
-    expect: () => {},
-    consumed: () => {},
-    abandoned: () => {},
-    lend: () => null,
-  });
+  const queue = new MessageQueue<number>(idleOwner);
   for (let n = 0; n < 5_000; n++) queue.push(n, 1);
   queue.end();
   let wanted = 0;
@@ -83,12 +85,7 @@ table("is read in order with for await, however far the writer is ahead", async 
 });
 
 memory("holds no message that was taken, also when it is never empty", async () => {
-  const queue = new MessageQueue<object>({
-    expect: () => {},
-    consumed: () => {},
-    abandoned: () => {},
-    lend: () => null,
-  });
+  const queue = new MessageQueue<object>(idleOwner);
   queue.push({}, 1);
   const references: WeakRef<object>[] = [];
   for (let n = 0; n < 500; n++) {
@@ -104,12 +101,7 @@ memory("holds no message that was taken, also when it is never empty", async () 
 });
 
 memory("holds nothing of what the application has been given, unless it is lent", async () => {
-  const queue = new MessageQueue<number>({
-    expect: () => {},
-    consumed: () => {},
-    abandoned: () => {},
-    lend: () => null,
-  });
+  const queue = new MessageQueue<number>(idleOwner);
   const references: WeakRef<Uint8Array>[] = [];
   const loan = (): Uint8Array => {
     const buffer = new Uint8Array(100_000);
