@@ -134,6 +134,8 @@ const LATE_CONTROL = 8;
 interface CallCredit {
   readonly initialCreditBytes: number;
   readonly callCreditBytes: number;
+  /** Calls that were granted more, being alone. */
+  readonly aloneCalls: number;
 }
 
 /**
@@ -141,7 +143,9 @@ interface CallCredit {
  * @throws LimitExceeded when there are more.
  */
 export function checkLate(late: number, calls: number, credit: CallCredit): void {
-  const bytes = credit.initialCreditBytes + ALONE_FACTOR * credit.callCreditBytes;
-  if (late <= LATE_FRAMES + calls * (bytes / FRAME_COST_BYTES + LATE_CONTROL)) return;
+  const { initialCreditBytes, callCreditBytes, aloneCalls } = credit;
+  const bytes =
+    calls * (initialCreditBytes + callCreditBytes) + aloneCalls * (ALONE_FACTOR - 1) * callCreditBytes;
+  if (late <= LATE_FRAMES + bytes / FRAME_COST_BYTES + calls * LATE_CONTROL) return;
   throw new LimitExceeded("lateFrames", "frames for calls that are over");
 }

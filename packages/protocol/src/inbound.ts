@@ -24,6 +24,8 @@ export interface InboundLink {
   readonly callCreditBytes: number;
   /** Whether no other call would have to wait behind what that one is sent. */
   isAlone(callId: number): boolean;
+  /** How many calls were, so far, when they asked. */
+  readonly aloneCalls: number;
   readonly maxMessageBytes: number;
   /** Sends a CREDIT frame. */
   grant(callId: number, bytes: number): void;

@@ -76,6 +76,10 @@ export class Link implements CallingLink, ServingLink {
     return this.#solitude.of(callId, this.loop.clock.now());
   }
 
+  get aloneCalls(): number {
+    return this.#solitude?.aloneCalls ?? 0;
+  }
+
   /** Memory for messages that are lent. Made for the first stream that lends. */
   get spares(): Spares {
     this.#spares ??= new Spares(this.#connectionCreditBytes, this.held);

@@ -21,6 +21,9 @@ export class Solitude {
   #callId = 0;
   #begun = 0;
   #sharedAt = Number.NEGATIVE_INFINITY;
+  #aloneId = 0;
+  /** Calls that were alone when they asked. */
+  aloneCalls = 0;
 
   constructor(traffic: Traffic) {
     this.#traffic = traffic;
@@ -33,6 +36,9 @@ export class Solitude {
     if (another || openCalls + runningCalls > 1) this.#sharedAt = now;
     this.#callId = callId;
     this.#begun = begunCalls;
-    return now - this.#sharedAt >= QUIET_MS;
+    if (now - this.#sharedAt < QUIET_MS) return false;
+    if (callId !== this.#aloneId) this.aloneCalls++;
+    this.#aloneId = callId;
+    return true;
   }
 }

@@ -155,6 +155,7 @@ export class FlowModel {
       held: this.held,
       spares: this.spares,
       // Some calls are alone at times, as far as anybody can tell.
+      aloneCalls: 0,
       isAlone: () => this.env.random() < 0.3,
       grant: (callId, bytes) => {
         const call = this.#call(callId);

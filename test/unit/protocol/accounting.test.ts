@@ -101,9 +101,13 @@ resets("never ends for who has a call answered for each that he takes back", () 
 const late = suite("frames for calls that are over");
 
 late("are as many as credit and the calls account for", () => {
-  const credit = { initialCreditBytes: 65_536, callCreditBytes: 262_144 };
-  const perCall = (65_536 + 4 * 262_144) / 256 + 8;
+  const credit = { initialCreditBytes: 65_536, callCreditBytes: 262_144, aloneCalls: 0 };
+  const perCall = (65_536 + 262_144) / 256 + 8;
   checkLate(LATE_FRAMES, 0, credit);
   checkLate(LATE_FRAMES + 3 * perCall, 3, credit);
   assert.throws(() => checkLate(LATE_FRAMES + 3 * perCall + 1, 3, credit), /^lateFrames: /);
+  const two = { ...credit, aloneCalls: 2 };
+  const more = (2 * 3 * 262_144) / 256;
+  checkLate(LATE_FRAMES + 3 * perCall + more, 3, two);
+  assert.throws(() => checkLate(LATE_FRAMES + 3 * perCall + more + 1, 3, two), /^lateFrames: /);
 });

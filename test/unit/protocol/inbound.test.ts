@@ -34,6 +34,7 @@ function rig(
     initialCreditBytes: limits.initial ?? 1_000,
     callCreditBytes: limits.call ?? 2_000,
     isAlone: () => limits.alone === true,
+    aloneCalls: 0,
     maxMessageBytes: limits.message ?? 5_000,
     grant: (_id: number, bytes: number) => grants.push(bytes),
   };

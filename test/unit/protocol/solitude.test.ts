@@ -35,4 +35,6 @@ test("is alone when it is the next one, whatever was before it", () => {
   assert.ok(solitude.of(1, 0));
   traffic.begunCalls = 50;
   assert.ok(solitude.of(99, 10));
+  assert.ok(solitude.of(99, 20));
+  assert.is(solitude.aloneCalls, 2);
 });
