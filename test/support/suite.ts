@@ -44,7 +44,7 @@ interface Declared {
 }
 
 const defaultTimeoutMs = 10_000;
-const closingGraceMs = 250;
+const closingGraceMs = 2_000;
 const exitGraceMs = 2_000;
 const mishapsPrinted = 20;
 
