@@ -1,5 +1,6 @@
 // What a heap holds, told apart: what programs made, and what Node made to run them faster (machine code, bytecode,
-// feedback, shapes of objects, its own lists). The second grows for hours while Node finds hot spots; a leak is in the first.
+// feedback, shapes of objects, its own lists). A leak is in the first. The second grows for days while Node's optimiser
+// finds hot spots; when it is off, all of the heap can be held to a bound.
 import { getHeapSnapshot } from "node:v8";
 
 /** Bytes in use behind a collection. */
@@ -38,12 +39,17 @@ async function lookAtHeap(): Promise<HeapUse> {
 /** Looks at the heap of a world at certain hours, each time in a lull: what is open at the moment is not in it. */
 export class HeapWatch {
   readonly #minutes: number;
+  readonly #whole: boolean;
   #next = 60;
   readonly #looks: { readonly hour: number; readonly use: HeapUse }[] = [];
 
-  /** @param minutes how long the world runs. The first look is after an hour, the last at the end. */
-  constructor(minutes: number) {
+  /**
+   * @param minutes how long the world runs. The first look is after an hour, the last at the end.
+   * @param whole whether what is Node's own counts in `growth`.
+   */
+  constructor(minutes: number, whole: boolean) {
     this.#minutes = minutes;
+    this.#whole = whole;
   }
 
   async look(minute: number, lull: () => Promise<void>): Promise<void> {
@@ -59,12 +65,12 @@ export class HeapWatch {
     const looks = this.#looks.map(
       ({ hour, use }) => `hour ${hour}: ${megabytes(use.objects)} + ${megabytes(use.engine)}`,
     );
-    return `heap in MB, objects + Node's own: ${looks.join(", ")}; objects ${percent(this.growth)} up, all ${percent(this.#growthOf((use) => use.objects + use.engine))}`;
+    return `heap in MB, objects + Node's own: ${looks.join(", ")}; objects ${percent(this.#growthOf(objects))} up, all ${percent(this.#growthOf(all))}`;
   }
 
-  /** How much more objects there are at the end than after the first hour, as a share. */
+  /** How much more there is at the end than after the first hour, as a share. */
   get growth(): number {
-    return this.#growthOf((use) => use.objects);
+    return this.#growthOf(this.#whole ? all : objects);
   }
 
   #growthOf(bytes: (use: HeapUse) => number): number {
@@ -73,4 +79,6 @@ export class HeapWatch {
   }
 }
 
+const objects = (use: HeapUse) => use.objects;
+const all = (use: HeapUse) => use.objects + use.engine;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

@@ -1,5 +1,6 @@
 // `pnpm sim`: runs simulated worlds and says how they went. A failing one ends with the command that repeats it.
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
 import { HeapWatch } from "./heap.ts";
 import { failureText, type Run, replayCommand, successText } from "./report.ts";
 import { type Scenario, scenarioNamed, scenarios } from "./scenario.ts";
@@ -13,16 +14,16 @@ const usage = `usage: pnpm sim [options]
   --seeds K         how many seeds (default 1); every 25th runs twice and must take the same course
   --seconds S       begin no further run after so long (default: run all of them)
   --minutes M       virtual minutes of each run (default: the scenario's own)
+  --whole-heap      in long runs, judge all of the heap and not only what programs made. Node's optimiser stays off then,
+                    since its machine code grows for days: such a run takes some four times as long
   --verbose         print what befell each world
 `;
 
 /** Failing runs after which it stops. */
 const ENOUGH = 5;
 const TWICE_EVERY = 25;
-/** How much more objects there may be at the end of a long run than after its first hour. */
+/** How much more heap there may be at the end of a long run than after its first hour. */
 const HEAP_GROWTH = 0.02;
-/** Virtual minutes of another seed before a long run: Node finds hot spots and makes machine code in them, not after. */
-const WARM_UP_MINUTES = 240;
 /** Calls live for 20 s at most, and the model forgets them 4 minutes later. */
 const LULL_MS = 300_000;
 
@@ -32,6 +33,7 @@ interface Asked {
   readonly seeds: number;
   readonly minutes: number | undefined;
   readonly seconds: number;
+  readonly wholeHeap: boolean;
   readonly verbose: boolean;
 }
 
@@ -44,6 +46,7 @@ function readArguments(): Asked | null {
       seeds: { type: "string", default: "1" },
       minutes: { type: "string" },
       seconds: { type: "string" },
+      "whole-heap": { type: "boolean", default: false },
       verbose: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -55,6 +58,7 @@ function readArguments(): Asked | null {
     seeds: whole("--seeds", values.seeds),
     minutes: values.minutes === undefined ? undefined : whole("--minutes", values.minutes),
     seconds: values.seconds === undefined ? Number.POSITIVE_INFINITY : whole("--seconds", values.seconds),
+    wholeHeap: values["whole-heap"],
     verbose: values.verbose,
   };
 }
@@ -78,16 +82,15 @@ function runsOf({ scenario, seed: first, seeds, minutes }: Asked): Run[] {
 }
 
 /** Runs one world to its end. Returns the hash of its course; null when it failed. */
-async function perform(run: Run, verbose: boolean): Promise<string | null> {
+async function perform(run: Run, { verbose, wholeHeap }: Asked): Promise<string | null> {
   const startedAt = performance.now();
   const world = new World(run.scenario, run.seed);
   const long = run.minutes > 60;
-  const heap = new HeapWatch(run.minutes);
+  const heap = new HeapWatch(run.minutes, wholeHeap);
   world.model.forgetful = long;
   // Thousands of calls fail as planned: what they carry of their stack costs more than it tells.
   Error.stackTraceLimit = long ? 0 : 3;
   try {
-    if (long) await warmUp(run);
     await world.run(run.minutes * 60_000, (minute) => long && heap.look(minute, () => world.lull(LULL_MS)));
     await world.settle();
   } catch (error) {
@@ -97,19 +100,10 @@ async function perform(run: Run, verbose: boolean): Promise<string | null> {
   for (const line of successText(run, performance.now() - startedAt, world.report)) print(line);
   if (long) print(`      ${heap.text}`);
   const flat = heap.growth <= HEAP_GROWTH;
-  if (!flat) print(`FAIL  the heap has grown\nreplay with: ${replayCommand(run)}`);
+  if (!flat)
+    print(`FAIL  the heap has grown\nreplay with: ${replayCommand(run)}${wholeHeap ? " --whole-heap" : ""}`);
   if (verbose) for (const line of world.model.tail) print(`  ${line}`);
   return flat ? world.report.hash : null;
-}
-
-/** Lives through some hours of another world, so that what grows in the next is not Node's own. */
-async function warmUp({ scenario, seed, minutes }: Run): Promise<void> {
-  const world = new World(scenario, seed + 1);
-  world.model.forgetful = true;
-  const heap = new HeapWatch(WARM_UP_MINUTES);
-  const length = Math.min(WARM_UP_MINUTES, minutes);
-  await world.run(length * 60_000, (minute) => heap.look(minute, () => world.lull(LULL_MS)));
-  await world.settle();
 }
 
 function print(line: string): void {
@@ -128,6 +122,7 @@ function watchRejections(running: () => Run | null): void {
 async function main(): Promise<void> {
   const asked = readArguments();
   if (asked === null) return print(usage);
+  if (asked.wholeHeap) setFlagsFromString("--no-opt");
   let current: Run | null = null;
   watchRejections(() => current);
   const startedAt = performance.now();
@@ -138,9 +133,9 @@ async function main(): Promise<void> {
     if (performance.now() - startedAt > asked.seconds * 1_000) break;
     done++;
     current = run;
-    const hash = await perform(run, asked.verbose);
+    const hash = await perform(run, asked);
     const again = hash !== null && asked.seeds > 1 && index % TWICE_EVERY === 0;
-    const repeated = again ? await perform(run, false) : hash;
+    const repeated = again ? await perform(run, { ...asked, verbose: false }) : hash;
     if (hash !== repeated) print(`FAIL  the same seed took another course: ${hash}, then ${repeated}`);
     if (hash === null || hash !== repeated) failed++;
     if (failed === ENOUGH) break;
