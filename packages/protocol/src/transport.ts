@@ -15,7 +15,7 @@ export interface TransportReceiver {
 export interface Transport {
   /** Where the bytes come from, for people: "127.0.0.1:53122". */
   readonly address: string;
-  /** True while so much waits to be sent that no more should be written before `drained`. */
+  /** True from when so much waits to be sent that no more should be written until `drained`, whatever is written meanwhile. */
   readonly congested: boolean;
   /** Bytes written that the other side's kernel, or this one's, has not taken yet. */
   readonly bufferedBytes: number;

@@ -79,6 +79,19 @@ test("is congested by a receiver that does not read, and drains when it does", a
   assert.not(here.transport.congested);
 });
 
+test("stays congested until it has drained, also when a little is written on the way", async () => {
+  const { time, here } = await joined({ bytesPerSecond: 10_000 });
+  here.transport.write(bytes(30_000));
+  assert.ok(here.transport.congested);
+  for (let second = 0; here.drained === 0; second++) {
+    assert.ok(second < 20 && here.transport.congested, `${here.transport.bufferedBytes} bytes wait`);
+    if (here.transport.bufferedBytes > 1_000) here.transport.write(bytes(8));
+    await time.run(1_000);
+  }
+  assert.is(here.transport.bufferedBytes, 0);
+  assert.not(here.transport.congested);
+});
+
 test("passes no more bytes in a second than it is wide", async () => {
   const { time, here, there } = await joined({ bytesPerSecond: 10_000 });
   here.transport.write(bytes(50_000));

@@ -80,7 +80,8 @@ export class SimTransport implements Transport, PipeEnds {
     const { writeMode } = this.#parts;
     this.#out.write(writeMode === "keeps" ? bytes : bytes.slice());
     if (writeMode === "poisons") bytes.fill(POISON);
-    this.congested = this.#out.queuedBytes >= HIGH_WATER_BYTES;
+    // As a socket of Node's, it stays so until it has drained: who was told to wait is told to go on.
+    this.congested ||= this.#out.queuedBytes >= HIGH_WATER_BYTES;
     return writeMode !== "keeps";
   }
 
