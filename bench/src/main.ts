@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
+import { Argument, Command } from "commander";
 import { type Baseline, gateText, measureGate, runGate } from "./measure/gate.ts";
 import { cannotCount } from "./measure/instructions.ts";
 import { measurements } from "./measure/measurements.ts";
@@ -106,10 +106,12 @@ function command(name: string, about: string): Command {
 }
 
 command("seed", "the headline figures, side by side with what they must be").action(seed);
-for (const { name, about, measure } of measurements) {
-  command(name, about).action(async (options: Options) => {
-    section(options, await measure(options.quick === true));
-  });
+for (const { name, about, parts, measure } of measurements) {
+  const added = command(name, about);
+  const run = async (wanted: readonly string[], options: Options) =>
+    section(options, await measure(options.quick === true, wanted));
+  if (parts === undefined) added.action((options: Options) => run([], options));
+  else added.addArgument(new Argument("[part...]", "default: all").choices(parts)).action(run);
 }
 
 command("publish", "all of them, written into docs/BENCHMARKS.md with their charts")

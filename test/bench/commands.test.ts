@@ -149,6 +149,24 @@ for (const [name, ids] of Object.entries(sections)) {
   );
 }
 
+test(
+  "a quick run of profile shows the places and the functions of every scenario",
+  async () => {
+    await buildIfMissing();
+    const { code, output } = await runNode(["bench/run.mjs", "profile", "--quick"]);
+    assert.is(code, 0, output);
+    assert.is(output.match(/, by place\n/g)?.length, 5, output);
+    assert.is(output.match(/, the functions with the most time of their own\n/g)?.length, 5, output);
+  },
+  { timeoutMs: 60_000 },
+);
+
+test("a scenario that does not exist is refused", async () => {
+  const { code, output } = await runNode(["bench/run.mjs", "profile", "idel"]);
+  assert.is(code, 2);
+  assert.match(output, /Allowed choices are connections, idle, encode, decode, streams/);
+});
+
 test("a command that does not exist is refused with the usage", async () => {
   const { code, output } = await runNode(["bench/run.mjs", "sead"]);
   assert.is(code, 2);

@@ -1,6 +1,7 @@
 // `bench codec`: encoding and decoding, Vertex and other codecs, in one process.
 
 import { Child } from "../process/child.ts";
+import type { CodecPlan } from "../process/codecs.ts";
 import { cannotPin, coresOf } from "../process/cores.ts";
 import { versionsOf } from "../report/machine.ts";
 import { atLeast, type Row, row } from "../report/row.ts";
@@ -38,7 +39,7 @@ const ours: Readonly<Record<Kind, readonly (readonly [id: string, name: string])
 };
 const isOurs = (id: string) => ours.decode.some(([own]) => own === id);
 /** Messages that the targets call small and nested. */
-const everyday: readonly string[] = ["Tiny", "Nested", "Strings", "Deep", "Peer"];
+export const everyday: readonly string[] = ["Tiny", "Nested", "Strings", "Deep", "Peer"];
 
 /** What was measured, in nanoseconds a message. */
 interface Measured {
@@ -48,25 +49,40 @@ interface Measured {
   readonly unable: readonly string[];
 }
 
+/** A process that has the codecs, for as long as they are looked at. */
+export async function withCodecs<T>(
+  nodeFlags: readonly string[],
+  look: (child: Child) => Promise<T>,
+): Promise<T> {
+  const core = cannotPin() === undefined ? coresOf("apart").server : undefined;
+  const child = await Child.start("codecs", [], { core, nodeFlags });
+  try {
+    return await look(child);
+  } finally {
+    await child.stop();
+  }
+}
+
+/** Has codecs measured. */
+export async function measureIn(child: Child, plan: CodecPlan): Promise<Pick<Measured, "times" | "unable">> {
+  const { times, unable } = await child.ask<{ times: [string, number[]][]; unable: string[] }>(
+    "measure",
+    plan,
+  );
+  return { times: new Map(times), unable };
+}
+
 /** Times codecs, all or some, in a process of their own. */
-export async function timeCodecs(
+export function timeCodecs(
   settings: CodecSettings,
   only: readonly string[] = [],
   nodeFlags: readonly string[] = [],
 ): Promise<Measured> {
-  const core = cannotPin() === undefined ? coresOf("apart").server : undefined;
-  const child = await Child.start("codecs", [], { core, nodeFlags });
-  try {
+  return withCodecs(nodeFlags, async (child) => {
     const codecs = await child.ask<CodecName[]>("codecs");
     const sizes = await child.ask<[string, number][]>("sizes");
-    const { times, unable } = await child.ask<{ times: [string, number[]][]; unable: string[] }>("measure", {
-      ...settings,
-      only,
-    });
-    return { codecs, sizes, times: new Map(times), unable };
-  } finally {
-    await child.stop();
-  }
+    return { codecs, sizes, ...(await measureIn(child, { ...settings, only })) };
+  });
 }
 
 /** How many times as fast as `theirs` the codec `id` is at this message, round by round. */

@@ -26,6 +26,8 @@ export interface ConnectionSettings {
 const wanted = ["vertex", "net", "ws"];
 /** Files that a process has open beside its connections. */
 const OTHER_FILES = 100;
+/** Before idle connections are looked at. */
+export const SETTLE_MS = 2_000;
 
 const perSecond = (run: Run) => run.callsPerSecond;
 
@@ -50,23 +52,36 @@ interface Held extends Crowd {
   readonly share: number;
 }
 
-async function hold(peer: string, count: number, holdMs: number): Promise<Held> {
+/** Idle connections, held for as long as they are looked at. */
+export async function withIdle<T>(
+  peer: string,
+  count: number,
+  settleMs: number,
+  look: (pair: NodePair) => Promise<T>,
+  nodeFlags: readonly string[] = [],
+): Promise<T> {
   progress(`${count} idle connections, ${peer}`);
-  const pair = await NodePair.start(peer, "free", { connections: count });
+  const pair = await NodePair.start(peer, "free", { connections: count, nodeFlags });
   try {
-    await sleep(Math.min(2_000, holdMs));
-    const before = await pair.server.ask<Usage>("usage", false);
-    await sleep(holdMs);
-    const after = await pair.server.ask<Usage>("usage", false);
-    const share = (after.cpuMicros - before.cpuMicros) / 1_000 / holdMs;
-    return { peer, held: await pair.connections(), share, ...(await pair.trouble()) };
+    await sleep(settleMs);
+    return await look(pair);
   } finally {
     await pair.stop();
   }
 }
 
+function hold(peer: string, count: number, holdMs: number): Promise<Held> {
+  return withIdle(peer, count, Math.min(SETTLE_MS, holdMs), async (pair) => {
+    const before = await pair.server.ask<Usage>("usage", false);
+    await sleep(holdMs);
+    const after = await pair.server.ask<Usage>("usage", false);
+    const share = (after.cpuMicros - before.cpuMicros) / 1_000 / holdMs;
+    return { peer, held: await pair.connections(), share, ...(await pair.trouble()) };
+  });
+}
+
 /** How many connections the open-files limit leaves room for. */
-function affordable(count: number): number {
+export function affordable(count: number): number {
   const limit = Number(spawnSync("sh", ["-c", "ulimit -n"], { encoding: "utf8" }).stdout);
   return Number.isFinite(limit) && limit > 0 ? Math.min(count, limit - OTHER_FILES) : count;
 }

@@ -6,14 +6,41 @@ import { measureCodec } from "./codec.ts";
 import { measureConnections } from "./connections.ts";
 import { measureLatency } from "./latency.ts";
 import { measureMemory } from "./memory.ts";
+import { measureProfile, type ProfileSettings, profileScenarios } from "./profile.ts";
 import { measureStreams } from "./streams.ts";
 
 /** A subcommand. */
 interface Measurement {
   readonly name: string;
   readonly about: string;
-  readonly measure: (quick: boolean) => Promise<Section>;
+  /** Its parts, where they can be measured by themselves. */
+  readonly parts?: readonly string[];
+  /** @param wanted parts; none: all. */
+  readonly measure: (quick: boolean, wanted?: readonly string[]) => Promise<Section>;
 }
+
+/** About the times that the rows have. The heartbeat's interval is 15 s. */
+const fullProfile: ProfileSettings = {
+  busy: 1_000,
+  busyMs: 2_000,
+  idle: 10_000,
+  heldMs: 15_000,
+  heldProfiledMs: 30_000,
+  codecRounds: 3,
+  codecMs: 100,
+  streamMs: 1_000,
+};
+
+const quickProfile: ProfileSettings = {
+  busy: 50,
+  busyMs: 100,
+  idle: 100,
+  heldMs: 200,
+  heldProfiledMs: 200,
+  codecRounds: 1,
+  codecMs: 2,
+  streamMs: 50,
+};
 
 export const measurements: readonly Measurement[] = [
   {
@@ -61,5 +88,11 @@ export const measurements: readonly Measurement[] = [
           ? { rounds: 1, steps: [10, 20, 30, 40], settleMs: 50, calls: 2_000 }
           : { rounds: 5, steps: [500, 1_000, 1_500, 2_000], settleMs: 1_000, calls: 50_000 },
       ),
+  },
+  {
+    name: "profile",
+    about: "where the CPU time goes in what misses its target",
+    parts: profileScenarios,
+    measure: (quick, wanted) => measureProfile(quick ? quickProfile : fullProfile, wanted),
   },
 ];

@@ -22,7 +22,8 @@ export interface StreamSettings {
 const wanted = ["vertex", "net", "grpc-js"];
 const LARGE = 65_536;
 
-interface Way {
+/** What is sent which way. */
+export interface Way {
   readonly id: string;
   readonly name: string;
   readonly direction: Passage["direction"];
@@ -38,7 +39,7 @@ const sizes = [
   { id: "lent", name: "64 KiB messages, lent to their reader", bytes: LARGE, lent: true },
 ] as const;
 
-const ways: readonly Way[] = sizes.flatMap(({ id, name, bytes, lent }) => [
+export const ways: readonly Way[] = sizes.flatMap(({ id, name, bytes, lent }) => [
   { id: `${id}-up`, name: `${name}, client to server`, direction: "up", bytes, lent },
   { id: `${id}-down`, name: `${name}, server to client`, direction: "down", bytes, lent },
 ]);
@@ -72,7 +73,7 @@ interface StreamRun extends PassResult, Seen {
 
 const keyOf = (id: string, way: Way) => `${id} ${way.id}`;
 
-async function passOnce(
+export async function passOnce(
   pair: NodePair,
   { direction, bytes, lent }: Way,
   messages: number,
@@ -83,7 +84,7 @@ async function passOnce(
 }
 
 /** How many messages take about `ms`, found by sending some, which also warms up. */
-async function calibrate(pair: NodePair, way: Way, ms: number): Promise<number> {
+export async function calibrate(pair: NodePair, way: Way, ms: number): Promise<number> {
   let messages = way.bytes === 0 ? 2_000 : 50;
   for (;;) {
     const { seconds, perSecond } = await passOnce(pair, way, messages);

@@ -8,17 +8,23 @@ import { inPlace, lent, vertex } from "../codecs/vertex.ts";
 import { cpuMicros } from "../load/flood.ts";
 import { interleave, progress, type Task } from "../runner.ts";
 import { answerParent } from "./child.ts";
+import { profiling } from "./profiling.ts";
+import { usage } from "./usage.ts";
 
 const codecs: readonly Codec[] = [vertex, inPlace, lent, ...peerCodecs];
 const messages = suiteMessages();
 
 /** How to measure. */
-interface CodecPlan {
+export interface CodecPlan {
   readonly rounds: number;
   /** Length of one timing. */
   readonly ms: number;
   /** Codecs by id; none: all. */
   readonly only: readonly string[];
+  /** Messages; default: all. */
+  readonly messages?: readonly string[];
+  /** Default: both. */
+  readonly kind?: "encode" | "decode";
 }
 
 /** Holds the last result, so that no compiler finds it useless. */
@@ -51,7 +57,10 @@ function agrees(prepared: Prepared, bytes: Uint8Array): boolean {
 }
 
 /** The timings of one message, and the codecs that cannot carry it. */
-function tasksOf(name: MessageName, { ms, only }: CodecPlan): { tasks: Task<number>[]; unable: string[] } {
+function tasksOf(
+  name: MessageName,
+  { ms, only, kind: wanted }: CodecPlan,
+): { tasks: Task<number>[]; unable: string[] } {
   const bytes = typeOf<MessageType>(types, name).encode(messages[name]).finish();
   const tasks: Task<number>[] = [];
   const unable: string[] = [];
@@ -62,8 +71,10 @@ function tasksOf(name: MessageName, { ms, only }: CodecPlan): { tasks: Task<numb
       unable.push(`${codec.id} ${name}`);
       continue;
     }
-    const add = (kind: string, run: () => unknown) =>
+    const add = (kind: string, run: () => unknown) => {
+      if ((wanted ?? kind) !== kind) return;
       tasks.push({ key: `${kind} ${name} ${codec.id}`, run: async () => time(run, ms) });
+    };
     if (codec.decodesOnly !== true) add("encode", prepared.encode);
     add("decode", prepared.decode);
   }
@@ -78,11 +89,16 @@ answerParent({
       typeOf<MessageType>(types, name).encode(message).finish().length,
     ]),
   async measure(plan: CodecPlan) {
-    const parts = (Object.keys(messages) as MessageName[]).map((name) => tasksOf(name, plan));
+    const names = (Object.keys(messages) as MessageName[]).filter(
+      (name) => plan.messages?.includes(name) ?? true,
+    );
+    const parts = names.map((name) => tasksOf(name, plan));
     const tasks = parts.flatMap((part) => part.tasks);
     for (const { run } of tasks) for (let warm = 0; warm < 3; warm++) await run();
     const times = await interleave(plan.rounds, tasks, (text) => progress(`codecs, ${text}`));
     return { times: [...times], unable: parts.flatMap((part) => part.unable) };
   },
+  usage,
+  ...profiling,
 });
 void kept;

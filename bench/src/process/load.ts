@@ -7,6 +7,7 @@ import { type Connect, type Link, sample } from "../peers/peer.ts";
 import { answerParent } from "./child.ts";
 import { collections } from "./collections.ts";
 import { importPeer } from "./import-peer.ts";
+import { profiling } from "./profiling.ts";
 import { usage } from "./usage.ts";
 
 /** Connections that are made at once. */
@@ -53,4 +54,5 @@ answerParent({
   trouble: () => ({ failed, lost }),
   usage,
   collections,
+  ...profiling,
 });

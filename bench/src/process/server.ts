@@ -4,6 +4,7 @@ import type { Serving } from "../peers/peer.ts";
 import { answerParent } from "./child.ts";
 import { collections } from "./collections.ts";
 import { importPeer } from "./import-peer.ts";
+import { profiling } from "./profiling.ts";
 import { anonymousBytes, usage } from "./usage.ts";
 
 const { serving } = await importPeer<{ serving: Serving }>("server");
@@ -13,5 +14,6 @@ answerParent({
   usage: (collect: boolean) => usage(collect, serving.helpers?.()),
   anonymousBytes,
   collections,
+  ...profiling,
   connections: () => serving.connections?.() ?? 0,
 });

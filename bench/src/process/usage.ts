@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 export interface Usage {
   /** User and system time since its start, in microseconds; its helpers' time is in it. */
   readonly cpuMicros: number;
+  /** Of that, what the kernel took, without the helpers'. */
+  readonly systemMicros: number;
   readonly rssBytes: number;
   /** What its objects and buffers take, after a collection if one was asked for. */
   readonly stateBytes: number;
@@ -52,6 +54,7 @@ export function usage(collect: boolean, helpers: readonly number[] = []): Usage 
   const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
   return {
     cpuMicros: helpers.reduce((sum, pid) => sum + cpuMicrosOf(pid), user + system),
+    systemMicros: system,
     rssBytes: rss,
     stateBytes: heapUsed + external,
     heapBytes: heapUsed,
