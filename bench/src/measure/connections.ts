@@ -26,8 +26,8 @@ export interface ConnectionSettings {
 const wanted = ["vertex", "net", "ws"];
 /** Files that a process has open beside its connections. */
 const OTHER_FILES = 100;
-/** Before idle connections are looked at. */
-export const SETTLE_MS = 2_000;
+/** Before idle connections are looked at: Node collects what so many beginnings have left behind, on all its threads. */
+export const SETTLE_MS = 15_000;
 
 const perSecond = (run: Run) => run.callsPerSecond;
 

@@ -25,7 +25,7 @@ const fullProfile: ProfileSettings = {
   busyMs: 2_000,
   idle: 10_000,
   heldMs: 15_000,
-  heldProfiledMs: 30_000,
+  heldProfiledMs: 15_000,
   codecRounds: 3,
   codecMs: 100,
   streamMs: 1_000,
