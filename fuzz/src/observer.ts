@@ -38,6 +38,7 @@ export class Observer {
   readonly #role: "dialer" | "acceptor";
   readonly #limits: StatedLimits;
   readonly #decoder: FrameDecoder;
+  readonly #toldDecoder: FrameDecoder;
   readonly #halves = new Map<number, Half>();
   #frames = 0;
   #said = 0;
@@ -47,14 +48,30 @@ export class Observer {
     this.#role = role;
     this.#limits = limits;
     this.#decoder = new FrameDecoder(this, 0xffffff);
+    this.#toldDecoder = new FrameDecoder(
+      {
+        frame: (kind, callId, buf, start, end) => {
+          if ((kind & 0x0f) === Kind.CREDIT && end - start === 4) this.#granted(callId, readU32(buf, start));
+        },
+      },
+      0xffffff,
+    );
   }
 
   received(bytes: Uint8Array): void {
     this.#decoder.push(bytes);
   }
 
-  /** The session was sent a CREDIT for this call. */
-  granted(callId: number, bytes: number): void {
+  /** The session is sent these bytes. A CREDIT counts however it came about: made up byte by byte it is one all the same. */
+  told(bytes: Uint8Array): void {
+    try {
+      this.#toldDecoder.push(bytes);
+    } catch {
+      // What is no frame the session does not take either, nor what follows.
+    }
+  }
+
+  #granted(callId: number, bytes: number): void {
     const half = this.#halves.get(callId);
     if (half === undefined)
       this.#halves.set(callId, { credit: this.#limits.initialCreditBytes + bytes, ended: false });

@@ -171,7 +171,6 @@ class Talk {
   }
 
   #credit(callId: number, bytes: number): void {
-    this.conversation.observer.granted(callId, bytes);
     this.#send(Kind.CREDIT, callId, Uint8Array.from([bytes >>> 24, bytes >>> 16, bytes >>> 8, bytes]));
   }
 
@@ -193,6 +192,7 @@ class Talk {
   }
 
   #write(bytes: Uint8Array): void {
+    this.conversation.observer.told(bytes);
     this.conversation.peer.write(bytes);
   }
 }
