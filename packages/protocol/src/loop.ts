@@ -43,7 +43,7 @@ export class Loop {
   readonly #flushAll: () => void = () => {
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const outbox of dirty) outbox.flush();
+    for (const outbox of dirty) outbox.flushDue();
   };
 
   constructor(environment: Environment) {
@@ -214,6 +214,11 @@ export class Outbox {
     const writer = this.#loop.writer;
     if (writer.pos > 0) this.#sealed = [...this.#sealed, writer.buf.slice(0, writer.pos)];
     this.#loop.reclaim(true);
+  }
+
+  /** Does what `flushSoon` has promised, unless a flush has done it since. */
+  flushDue(): void {
+    if (this.#scheduled) this.flush();
   }
 
   /** Hands everything to the transport: the code that ran is done. */

@@ -14,8 +14,8 @@ export interface SessionOptions {
   /** Message bytes that a new call may carry before this side grants more. Default 65,536. */
   readonly initialCreditBytes?: number | undefined;
   /**
-   * Message bytes that one call is granted ahead of its reader; four times as many while it is alone on its connection and
-   * its reader keeps up. Default 262,144.
+   * Message bytes that one call is granted ahead of its reader; four times as many while no other is open on its connection
+   * and its reader keeps up. Default 262,144.
    */
   readonly callCreditBytes?: number | undefined;
   /** Message bytes granted beyond the initial credit, all calls of a connection together. Default 4,194,304. */

@@ -50,6 +50,7 @@ export class Session implements Roles {
   readonly startedAt: number;
   sweeper: Sweeper | null = null;
   slot = -1;
+  place = 0;
   readonly #events: SessionEvents;
   readonly #dialer: boolean;
   readonly #transport: Transport;

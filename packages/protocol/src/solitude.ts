@@ -1,7 +1,7 @@
 // Whether a call has its connection to itself. Then what it is sent ahead of its reader keeps nobody waiting, and may be
 // more: its sender does not have to wait for credit.
 
-/** Time without another call after which one is alone, in milliseconds. */
+/** How long after two calls were seen side by side none is alone, in milliseconds. */
 const QUIET_MS = 1_000;
 
 /** The calls of a connection. */

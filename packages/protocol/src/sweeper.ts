@@ -17,12 +17,14 @@ export const GAP_MS = 1_000;
 /** Who wants to be looked at later than in so many sweeps is looked at in between, and waits again. */
 const SLOTS = 128;
 
-/** Something that wants to be looked at. The sweeper owns `sweeper` and `slot`; everybody else leaves them alone. */
+/** Something that wants to be looked at. The sweeper owns `sweeper`, `slot` and `place`; everybody else leaves them alone. */
 export interface Swept {
   /** Who looks at it; null when nobody does. */
   sweeper: Sweeper | null;
   /** Index of the slot it stands in; -1 when it stands in none. */
   slot: number;
+  /** Its index in that slot. */
+  place: number;
   /**
    * Looks at what is due, and perhaps at what is not yet.
    * @param slept whether this process was not running before this sweep.
@@ -36,7 +38,8 @@ const none: readonly Swept[] = [];
 /** Ticks what it is given, for as long as it holds any. */
 export class Sweeper {
   readonly #clock: Clock;
-  readonly #slots: readonly Set<Swept>[] = Array.from({ length: SLOTS }, () => new Set<Swept>());
+  /** Arrays in any order. Sets would hash each connection twice for every look. */
+  readonly #slots: Swept[][] = Array.from({ length: SLOTS }, () => []);
   #size = 0;
   #timer: Timer | null = null;
   /** Those due whom this sweep has not come to yet, and whether it is one behind a gap. */
@@ -76,9 +79,8 @@ export class Sweeper {
 
   remove(swept: Swept): void {
     if (swept.sweeper !== this) return;
-    this.#slots[swept.slot]?.delete(swept);
+    this.#unfile(swept);
     swept.sweeper = null;
-    swept.slot = -1;
     if (--this.#size > 0) return;
     this.#timer?.cancel();
     this.#timer = null;
@@ -92,15 +94,19 @@ export class Sweeper {
     this.#file(swept, 0);
   }
 
-  /** Whom to look at now; what is filed from here on is for later sweeps. */
-  #reach(now: number, slept: boolean): Swept[] {
+  /** Whom to look at now, out of their slots; what is filed from here on is for later sweeps. */
+  #reach(now: number, slept: boolean): readonly Swept[] {
     const first = this.#reached + 1;
     this.#sweptAt = now;
     this.#reached = Math.floor(now / SWEEP_MS);
-    if (slept) return this.#slots.flatMap((slot) => [...slot]);
-    const due: Swept[] = [];
-    for (let number = first; number <= this.#reached; number++) {
-      for (const swept of this.#slots[number % SLOTS] as Set<Swept>) due.push(swept);
+    const last = slept ? first + SLOTS - 1 : this.#reached;
+    let due = none;
+    for (let number = first; number <= last; number++) {
+      const slot = this.#slots[number % SLOTS] as Swept[];
+      if (slot.length === 0) continue;
+      for (const swept of slot) swept.slot = -1;
+      this.#slots[number % SLOTS] = [];
+      due = due.length === 0 ? slot : [...due, ...slot];
     }
     return due;
   }
@@ -142,8 +148,18 @@ export class Sweeper {
     const next = this.#reached + 1;
     const slot = Math.max(next, Math.min(number, next + SLOTS - 2)) % SLOTS;
     if (slot === swept.slot) return;
-    this.#slots[swept.slot]?.delete(swept);
+    this.#unfile(swept);
     swept.slot = slot;
-    this.#slots[slot]?.add(swept);
+    swept.place = (this.#slots[slot] as Swept[]).push(swept) - 1;
+  }
+
+  /** Takes it out of its slot, whose last one moves to its place. */
+  #unfile(swept: Swept): void {
+    const slot = this.#slots[swept.slot];
+    swept.slot = -1;
+    const last = slot?.pop();
+    if (slot === undefined || last === undefined || last === swept) return;
+    slot[swept.place] = last;
+    last.place = swept.place;
   }
 }

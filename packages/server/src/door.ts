@@ -27,6 +27,7 @@ const GOLDEN = 0.618_033_988_749_895;
 export class Door implements Swept {
   sweeper: Sweeper | null = null;
   slot = -1;
+  place = 0;
   readonly #options: DoorOptions;
   readonly #sessions: ReadonlyMap<Session, { readonly id: number }>;
   readonly #opening = new Set<Session>();

@@ -41,6 +41,20 @@ test("hands over once at the end of the turn, all frames in one chunk", () => {
   assert.equal(seenIn(peer), ["1:1x10", "2:2x10", "3:3x10", "4:4x10", "5:5x10"]);
 });
 
+test("has nothing left to do at the end of a turn that was flushed in between", () => {
+  const { env, add } = rig();
+  const { peer, outbox, flushed } = add();
+  outbox.frame(Kind.DATA, 1, payload(1, 10));
+  outbox.flush();
+  env.endTurn();
+  assert.equal([peer.chunks.length, flushed()], [1, 1]);
+  outbox.frame(Kind.DATA, 3, payload(3, 10));
+  outbox.flush();
+  outbox.frame(Kind.DATA, 5, payload(5, 10));
+  env.endTurn();
+  assert.equal([peer.chunks.length, flushed()], [3, 3]);
+});
+
 test("hands over in the middle of a turn when much has gathered", () => {
   const { env, add } = rig();
   const { peer, outbox } = add();

@@ -9,6 +9,7 @@ const test = suite("a sweeper");
 class Watched implements Swept {
   sweeper: Sweeper | null = null;
   slot = -1;
+  place = 0;
   readonly looks: number[] = [];
   readonly slept: boolean[] = [];
   readonly #next: (now: number) => number;
@@ -133,6 +134,23 @@ test("does not look at who has left, also in the middle of a sweep", async () =>
   await env.advance(300);
   assert.equal([first.looks.length, second.looks.length], [3, 0]);
   assert.equal([second.sweeper, second.slot], [null, -1]);
+});
+
+test("loses nobody, whoever of many leaves or becomes busy before their time", async () => {
+  const { env, sweeper, put } = swing();
+  const all = Array.from({ length: 30 }, () => put(() => env.now + 5_000));
+  await env.advance(SWEEP_MS);
+  const gone = all.filter((_, index) => [0, 7, 8, 28, 29].includes(index));
+  const busy = all.filter((_, index) => [1, 9, 14, 27].includes(index));
+  for (const each of gone) sweeper.remove(each);
+  for (const each of busy) sweeper.soon(each);
+  for (const each of all) each.looks.length = 0;
+  await env.advance(5_000 + 2 * SWEEP_MS);
+  const expected = (each: Watched) => (gone.includes(each) ? 0 : busy.includes(each) ? 2 : 1);
+  assert.equal(
+    all.map(({ looks }) => looks.length),
+    all.map(expected),
+  );
 });
 
 test("has one timer, also when the last leaves and another comes in the middle of a sweep", async () => {
