@@ -11,7 +11,7 @@ const SHARED_BYTES = 2048;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** The slab being filled. Shared by the whole event loop on purpose: no byte of it is written twice. */
-const slab: { buf: Uint8Array; used: number } = { buf: new Uint8Array(0), used: 0 };
+const slab: { memory: ArrayBuffer; used: number } = { memory: new ArrayBuffer(0), used: 0 };
 
 /** A copy of the bytes from `start` to `end`. Its `buffer` may hold other copies, as with Node's pooled Buffers. */
 export function copyBytes(from: Uint8Array, start: number, end: number): Uint8Array {
@@ -23,11 +23,11 @@ export function copyBytes(from: Uint8Array, start: number, end: number): Uint8Ar
       ? from.slice(start, end)
       : new Uint8Array(viewBytes(from, start, end));
   }
-  if (slab.used + length > slab.buf.length) {
-    slab.buf = new Uint8Array(SLAB_BYTES);
+  if (slab.used + length > slab.memory.byteLength) {
+    slab.memory = new ArrayBuffer(SLAB_BYTES);
     slab.used = 0;
   }
-  const copy = new Uint8Array(slab.buf.buffer, slab.used, length);
+  const copy = new Uint8Array(slab.memory, slab.used, length);
   copy.set(from.subarray(start, end));
   slab.used += length;
   return copy;

@@ -6,17 +6,23 @@
 import { putVarint32 } from "./put.ts";
 import { WireError, type WireErrorCode } from "./wire-error.ts";
 
-const EMPTY = new Uint8Array(0);
+const NO_MEMORY = new ArrayBuffer(0);
+const EMPTY = new Uint8Array(NO_MEMORY);
 const SLAB_BYTES = 16_384;
 const MAX_BYTES = 0x7fff_ffff;
 /** How many messages may be in each other below the root: more are refused by the reader. */
 const MAX_NESTED = 99;
 
 /**
- * The rest of the slab that the last finished writer left behind, which the next one without a buffer of its own
- * takes over. Shared by the whole event loop on purpose: no byte of it belongs to two messages.
+ * The rest of the slab that the last finished writer left behind, from `pos` on, for the next one without a buffer of
+ * its own; `free` while no writer has it. Shared by the whole event loop on purpose: no byte of it belongs to two messages.
  */
-const spare: { buf: Uint8Array; pos: number } = { buf: EMPTY, pos: 0 };
+const spare: { buf: Uint8Array; memory: ArrayBufferLike; pos: number; free: boolean } = {
+  buf: EMPTY,
+  memory: NO_MEMORY,
+  pos: 0,
+  free: false,
+};
 
 // Fields are declared and set in the constructor: initialisers of classes cost three times as much.
 export class Output {
@@ -29,21 +35,19 @@ export class Output {
   declare private depth: number;
   /** Where a bigger buffer of at least so many bytes comes from, if not from here. Its contents do not matter. */
   declare allocate: ((byteCount: number) => Uint8Array) | null;
-  /** Whether `buf` was made here: what somebody handed in is never lent on. */
-  declare private lendable: boolean;
+  /** The memory of `buf` where it was made here: asking `buf` costs half a view. Null for what was handed in, never lent on. */
+  declare private memory: ArrayBufferLike | null;
 
   /** @param byteCount capacity in bytes of a buffer of its own, from offset 0. Without it: a piece of a slab. */
   constructor(byteCount?: number) {
-    const isOwn = byteCount !== undefined;
-    this.buf = isOwn ? new Uint8Array(byteCount) : spare.buf;
-    this.pos = isOwn ? 0 : spare.pos;
+    const lent = byteCount === undefined && spare.free;
+    this.buf = lent ? spare.buf : byteCount === undefined ? EMPTY : new Uint8Array(byteCount);
+    this.pos = lent ? spare.pos : 0;
     this.start = this.pos;
     this.depth = 0;
     this.allocate = null;
-    this.lendable = !isOwn;
-    if (isOwn) return;
-    spare.buf = EMPTY;
-    spare.pos = 0;
+    this.memory = lent ? spare.memory : null;
+    if (lent) spare.free = false;
   }
 
   /** Makes room for that many more bytes, so that writing them does not replace `buf`. */
@@ -57,13 +61,13 @@ export class Output {
    * view's `buffer` holds other messages too, as with Node's pooled Buffers.
    */
   finish(): Uint8Array {
-    const { buf, start, pos } = this;
-    // Asking for `byteOffset` costs a third of the view, and what was made here begins at 0.
-    const from = this.lendable ? start : buf.byteOffset + start;
-    const result = new Uint8Array(buf.buffer, from, pos - start);
-    this.start = pos;
-    if (this.lendable) this.lend();
-    return result;
+    const { buf, start, pos, memory } = this;
+    if (memory === null) {
+      this.start = pos;
+      return new Uint8Array(buf.buffer, buf.byteOffset + start, pos - start);
+    }
+    this.lend(memory);
+    return new Uint8Array(memory, start, pos - start);
   }
 
   /**
@@ -83,7 +87,7 @@ export class Output {
     this.pos = 0;
     this.start = 0;
     this.depth = 0;
-    this.lendable = false;
+    this.memory = null;
   }
 
   /**
@@ -156,23 +160,30 @@ export class Output {
     if (needed > MAX_BYTES) this.fail("size", `a message of more than ${MAX_BYTES} bytes`);
     const bigger =
       this.allocate?.(needed) ?? new Uint8Array(Math.min(MAX_BYTES, Math.max(SLAB_BYTES, needed * 2)));
-    bigger.set(this.buf.subarray(this.start, this.pos));
+    // Somebody may have transferred the slab to another thread: then there is nothing to copy, and it fails to say so.
+    if (written > 0) bigger.set(this.buf.subarray(this.start, this.pos));
     this.buf = bigger;
     this.pos = written;
     this.start = 0;
-    this.lendable = this.allocate === null;
+    this.memory = this.allocate === null ? bigger.buffer : null;
   }
 
   /** Leaves the rest of the buffer to the next writer, unless a longer rest is there already. */
-  private lend(): void {
-    if (this.buf.length - this.pos > spare.buf.length - spare.pos) {
-      spare.buf = this.buf;
-      spare.pos = this.pos;
+  private lend(memory: ArrayBufferLike): void {
+    const { buf, pos } = this;
+    if (buf === spare.buf || !spare.free || buf.length - pos > spare.buf.length - spare.pos) {
+      // The same slab most of the time: then nothing is written that the collector has to look at.
+      if (buf !== spare.buf) {
+        spare.buf = buf;
+        spare.memory = memory;
+      }
+      spare.pos = pos;
+      spare.free = true;
     }
     this.buf = EMPTY;
     this.pos = 0;
     this.start = 0;
-    this.lendable = false;
+    this.memory = null;
   }
 
   private fail(code: WireErrorCode, message: string): never {

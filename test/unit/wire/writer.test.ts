@@ -310,6 +310,28 @@ test("writers that are open at the same time do not share bytes", () => {
   }
 });
 
+test("writers end in any order, one never, and nothing that they returned is written again", () => {
+  const kept: { bytes: Uint8Array; copy: Uint8Array }[] = [];
+  const open: BinaryWriter[] = [];
+  for (let step = 0; step < 4_000; step++) {
+    const writer = new BinaryWriter().raw(new Uint8Array(1 + (step % 700)).fill(step));
+    open.push(writer);
+    if (step % 3 > 0) continue;
+    // The oldest, one in the middle, or the newest; others are forgotten, as after an encode that throws.
+    const [done] = open.splice(Math.floor(((open.length - 1) * (step % 9)) / 6), 1);
+    const bytes = (done as BinaryWriter).finish();
+    kept.push({ bytes, copy: bytes.slice() });
+    if (open.length > 20) open.length = 0;
+  }
+  for (const { bytes, copy } of kept) assert.ok(Buffer.from(bytes).equals(copy));
+});
+
+test("a slab that somebody has handed to another thread costs nobody else a message", () => {
+  const bytes = new BinaryWriter().string("gone").finish();
+  structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] });
+  assert.equal(new BinaryWriter().string("here").finish(), new PeerWriter().string("here").finish());
+});
+
 test("a replaced buffer is left alone and the new one starts empty", () => {
   const writer = new BinaryWriter(32);
   writer.stringField(10, "with the kernel");
