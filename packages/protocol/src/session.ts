@@ -163,11 +163,11 @@ export class Session implements Roles {
   }
 
   /** Heartbeat, handshake, stalls, drains: to be called when it has said, or sooner. */
-  tick(now: number, slept: boolean): number {
+  tick(now: number, gapMs: number): number {
     if (this.state === "closed") return Number.POSITIVE_INFINITY;
     const { handshakeTimeoutMs } = this.#options;
     let dueAt = this.startedAt + handshakeTimeoutMs;
-    if (this.state !== "handshake") dueAt = this.#checkHeartbeat(now, slept);
+    if (this.state !== "handshake") dueAt = this.#checkHeartbeat(now, gapMs);
     else if (now >= dueAt) this.close("HANDSHAKE_TIMEOUT", `no handshake within ${handshakeTimeoutMs} ms`);
     this.#checkProgress(now);
     if (this.state === "draining") this.#drain?.check(now);
@@ -336,8 +336,8 @@ export class Session implements Roles {
     return this.#drain;
   }
 
-  #checkHeartbeat(now: number, slept: boolean): number {
-    const verdict = this.#heartbeat.check(now, slept);
+  #checkHeartbeat(now: number, gapMs: number): number {
+    const verdict = this.#heartbeat.check(now, gapMs);
     if (verdict === "ping") {
       this.ping();
       // At once: many who are asked in one sweep need not pass the shared buffer from hand to hand.

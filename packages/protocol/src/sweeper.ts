@@ -27,10 +27,10 @@ export interface Swept {
   place: number;
   /**
    * Looks at what is due, and perhaps at what is not yet.
-   * @param slept whether this process was not running before this sweep.
+   * @param gapMs time since the sweep before: more than SWEEP_MS where this process was busy, or not running.
    * @returns when to look again at the latest, on the same clock. Until then `soon` brings it forward.
    */
-  tick(now: number, slept: boolean): number;
+  tick(now: number, gapMs: number): number;
 }
 
 const none: readonly Swept[] = [];
@@ -42,9 +42,9 @@ export class Sweeper {
   readonly #slots: Swept[][] = Array.from({ length: SLOTS }, () => []);
   #size = 0;
   #timer: Timer | null = null;
-  /** Those due whom this sweep has not come to yet, and whether it is one behind a gap. */
+  /** Those due whom this sweep has not come to yet, and how long nobody was looked at before it. */
   #due: readonly Swept[] = none;
-  #slept = false;
+  #gapMs = 0;
   #more: Timer | null = null;
   /** When the last sweep was, or would have been. */
   #sweptAt = 0;
@@ -54,10 +54,11 @@ export class Sweeper {
     // Set first: what a tick throws, adds or removes leaves exactly one timer behind, or none.
     this.#timer = this.#clock.setTimer(this.#sweep, SWEEP_MS);
     const now = this.#clock.now();
-    const slept = now - this.#sweptAt > GAP_MS;
+    const gapMs = now - this.#sweptAt;
     const left = this.#due;
-    this.#due = left.length === 0 ? this.#reach(now, slept) : [...left, ...this.#reach(now, slept)];
-    this.#slept = slept || (left.length > 0 && this.#slept);
+    const due = this.#reach(now, gapMs > GAP_MS);
+    this.#due = left.length === 0 ? due : [...left, ...due];
+    this.#gapMs = left.length === 0 ? gapMs : Math.max(gapMs, this.#gapMs);
     this.#goOn();
   };
 
@@ -121,7 +122,7 @@ export class Sweeper {
     let done = 0;
     try {
       for (let now = start; done < due.length && now - start < TURN_MS; done++) {
-        this.#look(due[done] as Swept, now, this.#slept);
+        this.#look(due[done] as Swept, now);
         now = this.#clock.now();
       }
       if (done === due.length || this.#size === 0) return;
@@ -134,9 +135,9 @@ export class Sweeper {
     }
   }
 
-  #look(swept: Swept, now: number, slept: boolean): void {
+  #look(swept: Swept, now: number): void {
     if (swept.sweeper !== this) return;
-    const dueAt = swept.tick(now, slept);
+    const dueAt = swept.tick(now, this.#gapMs);
     if (swept.sweeper === this) this.#file(swept, Math.floor(dueAt / SWEEP_MS));
   }
 

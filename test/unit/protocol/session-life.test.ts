@@ -77,6 +77,17 @@ beats("survives a gap in its own time, and asks once more before the verdict", a
   assert.is(lab.side.end.reason, "HEARTBEAT_TIMEOUT");
 });
 
+beats("survives being busy for longer than the timeout, while the answer waits to be read", async () => {
+  const lab = await dialed(pinging, { heartbeat });
+  await lab.env.advance(1_100);
+  const { payload } = lab.peer.one(Kind.PING);
+  lab.env.jump(550);
+  await lab.env.advance(100);
+  lab.peer.send({ kind: Kind.PONG, payload });
+  await lab.env.advance(700);
+  assert.is(lab.side.session.state, "ready");
+});
+
 for (const [sentence, change] of [
   ["its number", 7],
   ["the bytes before it", 0],

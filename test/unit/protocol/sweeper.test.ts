@@ -11,16 +11,16 @@ class Watched implements Swept {
   slot = -1;
   place = 0;
   readonly looks: number[] = [];
-  readonly slept: boolean[] = [];
+  readonly gaps: number[] = [];
   readonly #next: (now: number) => number;
 
   constructor(next: (now: number) => number) {
     this.#next = next;
   }
 
-  tick(now: number, slept: boolean): number {
+  tick(now: number, gapMs: number): number {
     this.looks.push(now);
-    this.slept.push(slept);
+    this.gaps.push(gapMs);
     return this.#next(now);
   }
 }
@@ -96,21 +96,21 @@ test("looks in the next sweep at who has become busy, once", async () => {
   assert.equal(watched.looks, [env.now - 1_000 + SWEEP_MS]);
 });
 
-test("looks at all when this process was not running, and says so, once", async () => {
+test("looks at all when this process was not running, and says for how long, once", async () => {
   const { env, put } = swing();
   const all = [put(never), put(always), put((now) => now + 9_000)];
   await env.advance(300);
-  for (const watched of all) watched.slept.length = 0;
+  for (const watched of all) watched.gaps.length = 0;
   env.jump(GAP_MS + 1);
   await env.advance(0);
   assert.equal(
-    all.map(({ slept }) => slept),
-    [[true], [true], [true]],
+    all.map(({ gaps }) => gaps),
+    all.map(() => [GAP_MS + 1]),
   );
   await env.advance(300);
   assert.equal(
-    all.map(({ slept }) => slept.slice(1)),
-    [[], [false, false, false], []],
+    all.map(({ gaps }) => gaps.slice(1)),
+    [[], [SWEEP_MS, SWEEP_MS, SWEEP_MS], []],
   );
 });
 
@@ -121,7 +121,7 @@ test("takes a sweep that is late by less for a late sweep", async () => {
   env.jump(GAP_MS - SWEEP_MS);
   await env.advance(100);
   assert.is(idle.looks.length, 1);
-  assert.not(busy.slept.includes(true));
+  assert.is(Math.max(...busy.gaps), GAP_MS - SWEEP_MS);
 });
 
 test("does not look at who has left, also in the middle of a sweep", async () => {
