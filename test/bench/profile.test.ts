@@ -1,4 +1,5 @@
 import * as assert from "uvu/assert";
+import { profilerStarts } from "../../bench/src/measure/profile.ts";
 import { placeOf, spentOf } from "../../bench/src/process/profile.ts";
 import { profileTables, sharesOf } from "../../bench/src/report/profile-table.ts";
 import { suite } from "../support/suite.ts";
@@ -85,3 +86,15 @@ test("shares and what they are of a call, beside a yardstick that was only count
   assert.equal(functions?.columns, ["function", "place", "Vertex"]);
   assert.equal(functions?.lines[0], ["`call`", "packages/protocol", "20.0 %"]);
 });
+
+for (const [how, answer, expected] of [
+  ["answers", () => Promise.resolve(), true],
+  ["answers late", () => new Promise((resolve) => setTimeout(resolve, 20)), true],
+  ["refuses, as Node without an inspector", () => Promise.reject(new Error("no inspector")), false],
+  ["hangs, as V8 has been seen to", () => new Promise(() => {}), false],
+] as const) {
+  test(`a process that ${how} when it is asked to start its profiler ${expected ? "has" : "costs"} a profile`, async () => {
+    const child = { ask: <T>() => answer() as Promise<T> };
+    assert.is(await profilerStarts(child, expected ? 60_000 : 30), expected);
+  });
+}

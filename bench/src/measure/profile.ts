@@ -54,10 +54,10 @@ async function used(child: Child, run: () => Promise<number>): Promise<Omit<Subj
 /** V8 has been seen to hang when its profiler starts in a process with 1,000 connections; then there is no profile. */
 const START_MS = 10_000;
 
-/** What each function takes of a process while it does one unit of the work; undefined when V8 cannot say. */
-async function profiled(child: Child, run: () => Promise<number>): Promise<Spent[] | undefined> {
+/** Whether the profiler starts in that process, and within `withinMs`. */
+export async function profilerStarts(child: Pick<Child, "ask">, withinMs: number): Promise<boolean> {
   const given = new AbortController();
-  const late = sleep(START_MS, false, { signal: given.signal }).catch(() => false);
+  const late = sleep(withinMs, false, { signal: given.signal }).catch(() => false);
   // A process that hangs is ended later, and the question with it.
   const start = child.ask("profileStart").then(
     () => true,
@@ -65,7 +65,12 @@ async function profiled(child: Child, run: () => Promise<number>): Promise<Spent
   );
   const started = await Promise.race([start, late]);
   given.abort();
-  if (!started) return undefined;
+  return started;
+}
+
+/** What each function takes of a process while it does one unit of the work; undefined when V8 cannot say. */
+async function profiled(child: Child, run: () => Promise<number>): Promise<Spent[] | undefined> {
+  if (!(await profilerStarts(child, START_MS))) return undefined;
   const units = Math.max(1, await run());
   const spent = await child.ask<Spent[]>("profileStop");
   return spent.map((each) => ({ ...each, micros: each.micros / units }));
