@@ -58,7 +58,7 @@ export class Output {
   /**
    * What was written since the last finish(), as a view: no copy. The writer goes on behind it, so it is safe to
    * use for the next message and the view keeps its bytes (in a buffer handed in: as long as its owner lets it). The
-   * view's `buffer` holds other messages too, as with Node's pooled Buffers.
+   * view's `buffer` holds other messages too, as with Node's pooled Buffers: transfer a `slice()` of it, never the buffer.
    */
   finish(): Uint8Array {
     const { buf, start, pos, memory } = this;
