@@ -56,6 +56,8 @@ export class HeapWatch {
     if (minute < this.#next && minute < this.#minutes) return;
     this.#next = (Math.floor(minute / EVERY_MINUTES) + 1) * EVERY_MINUTES;
     await lull();
+    // The first look compiles what looks: that is Node's own, and would count as growth in the second.
+    if (this.#looks.length === 0) await lookAtHeap();
     this.#looks.push({ hour: Math.round(minute / 60), use: await lookAtHeap() });
   }
 
