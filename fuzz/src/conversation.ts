@@ -117,7 +117,7 @@ export class Conversation {
   }
 
   #sweep(): void {
-    this.session.tick(this.world.now, 0);
+    this.session.tick(this.world.now, false);
     this.#canary.tick(this.world.now);
   }
 
@@ -180,7 +180,7 @@ class Canary {
   }
 
   tick(now: number): void {
-    for (const session of this.#sessions) session.tick(now, 0);
+    for (const session of this.#sessions) session.tick(now, false);
   }
 
   /** @throws Finding when a call is not answered as it must be. */

@@ -6,8 +6,6 @@
 //        listening +-------------> asked ---+-----------> dead
 //                     "ping"
 
-import { GAP_MS, SWEEP_MS } from "./sweeper.ts";
-
 /** What to do now. */
 export type HeartbeatVerdict = "wait" | "ping" | "dead";
 
@@ -46,6 +44,11 @@ export class Heartbeat {
     return this.#askedAt >= 0;
   }
 
+  /** Whether the peer was asked and has been silent for too long since. */
+  overdue(now: number): boolean {
+    return this.#askedAt >= 0 && now - this.#askedAt >= this.#timeoutMs;
+  }
+
   /** Bytes have come. */
   heard(now: number): void {
     this.#heardAt = now;
@@ -54,13 +57,11 @@ export class Heartbeat {
 
   /**
    * To be called when `dueAt` has come, and as often as one likes before. "ping" means: send a PING now.
-   * @param gapMs how long nothing was checked before. Where that is much of the timeout, this process was not running
-   * (sleep, SIGSTOP, a long collection) and the silence proves nothing: the answer may be waiting in a buffer. So the
-   * peer is asked once more before the verdict.
+   * @param slept whether this process was not running before this check (sleep, SIGSTOP, a long collection). Then the
+   * silence proves nothing: the answer may be waiting in a buffer. So the peer is asked once more before the verdict.
    */
-  check(now: number, gapMs: number): HeartbeatVerdict {
-    const slept = gapMs > Math.max(2 * SWEEP_MS, Math.min(GAP_MS, this.#timeoutMs / 2));
-    if (this.#askedAt >= 0 && !slept) return now - this.#askedAt >= this.#timeoutMs ? "dead" : "wait";
+  check(now: number, slept: boolean): HeartbeatVerdict {
+    if (this.#askedAt >= 0 && !slept) return this.overdue(now) ? "dead" : "wait";
     if (this.#askedAt < 0 && now - this.#heardAt < this.#intervalMs * (1 - SPREAD)) return "wait";
     this.#askedAt = now;
     return "ping";

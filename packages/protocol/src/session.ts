@@ -163,11 +163,11 @@ export class Session implements Roles {
   }
 
   /** Heartbeat, handshake, stalls, drains: to be called when it has said, or sooner. */
-  tick(now: number, gapMs: number): number {
+  tick(now: number, slept: boolean): number {
     if (this.state === "closed") return Number.POSITIVE_INFINITY;
     const { handshakeTimeoutMs } = this.#options;
     let dueAt = this.startedAt + handshakeTimeoutMs;
-    if (this.state !== "handshake") dueAt = this.#checkHeartbeat(now, gapMs);
+    if (this.state !== "handshake") dueAt = this.#checkHeartbeat(now, slept);
     else if (now >= dueAt) this.close("HANDSHAKE_TIMEOUT", `no handshake within ${handshakeTimeoutMs} ms`);
     this.#checkProgress(now);
     if (this.state === "draining") this.#drain?.check(now);
@@ -336,15 +336,22 @@ export class Session implements Roles {
     return this.#drain;
   }
 
-  #checkHeartbeat(now: number, gapMs: number): number {
-    const verdict = this.#heartbeat.check(now, gapMs);
+  #checkHeartbeat(now: number, slept: boolean): number {
+    const verdict = this.#heartbeat.check(now, slept);
     if (verdict === "ping") {
       this.ping();
       // At once: many who are asked in one sweep need not pass the shared buffer from hand to hand.
       this.#sender.outbox.flush();
     }
-    if (verdict === "dead") this.close("HEARTBEAT_TIMEOUT", silentMessage(now - this.#heartbeat.heardAt));
+    // A process that was busy has not read what came: the answer may be there.
+    if (verdict === "dead") this.loop.later(() => this.#giveUp());
     return this.#heartbeat.dueAt(this.loop.random());
+  }
+
+  #giveUp(): void {
+    const now = this.loop.clock.now();
+    if (this.state === "closed" || !this.#heartbeat.overdue(now)) return;
+    this.close("HEARTBEAT_TIMEOUT", silentMessage(now - this.#heartbeat.heardAt));
   }
 
   #checkProgress(now: number): void {

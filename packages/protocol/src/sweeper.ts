@@ -27,10 +27,10 @@ export interface Swept {
   place: number;
   /**
    * Looks at what is due, and perhaps at what is not yet.
-   * @param gapMs time since the sweep before: more than SWEEP_MS where this process was busy, or not running.
+   * @param slept whether this process was not running before this sweep.
    * @returns when to look again at the latest, on the same clock. Until then `soon` brings it forward.
    */
-  tick(now: number, gapMs: number): number;
+  tick(now: number, slept: boolean): number;
 }
 
 const none: readonly Swept[] = [];
@@ -42,9 +42,9 @@ export class Sweeper {
   readonly #slots: Swept[][] = Array.from({ length: SLOTS }, () => []);
   #size = 0;
   #timer: Timer | null = null;
-  /** Those due whom this sweep has not come to yet, and how long nobody was looked at before it. */
+  /** Those due whom this sweep has not come to yet, and whether it is one behind a gap. */
   #due: readonly Swept[] = none;
-  #gapMs = 0;
+  #slept = false;
   #more: Timer | null = null;
   /** When the last sweep was, or would have been. */
   #sweptAt = 0;
@@ -54,11 +54,11 @@ export class Sweeper {
     // Set first: what a tick throws, adds or removes leaves exactly one timer behind, or none.
     this.#timer = this.#clock.setTimer(this.#sweep, SWEEP_MS);
     const now = this.#clock.now();
-    const gapMs = now - this.#sweptAt;
+    const slept = now - this.#sweptAt > GAP_MS;
     const left = this.#due;
-    const due = this.#reach(now, gapMs > GAP_MS);
+    const due = this.#reach(now, slept);
     this.#due = left.length === 0 ? due : [...left, ...due];
-    this.#gapMs = left.length === 0 ? gapMs : Math.max(gapMs, this.#gapMs);
+    this.#slept = slept || (left.length > 0 && this.#slept);
     this.#goOn();
   };
 
@@ -137,7 +137,7 @@ export class Sweeper {
 
   #look(swept: Swept, now: number): void {
     if (swept.sweeper !== this) return;
-    const dueAt = swept.tick(now, this.#gapMs);
+    const dueAt = swept.tick(now, this.#slept);
     if (swept.sweeper === this) this.#file(swept, Math.floor(dueAt / SWEEP_MS));
   }
 

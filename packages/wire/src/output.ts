@@ -40,7 +40,8 @@ export class Output {
 
   /** @param byteCount capacity in bytes of a buffer of its own, from offset 0. Without it: a piece of a slab. */
   constructor(byteCount?: number) {
-    const lent = byteCount === undefined && spare.free;
+    // A slab whose memory somebody has transferred to another thread is shorter than what was written to it.
+    const lent = byteCount === undefined && spare.free && spare.pos <= spare.buf.length;
     this.buf = lent ? spare.buf : byteCount === undefined ? EMPTY : new Uint8Array(byteCount);
     this.pos = lent ? spare.pos : 0;
     this.start = this.pos;
@@ -160,8 +161,7 @@ export class Output {
     if (needed > MAX_BYTES) this.fail("size", `a message of more than ${MAX_BYTES} bytes`);
     const bigger =
       this.allocate?.(needed) ?? new Uint8Array(Math.min(MAX_BYTES, Math.max(SLAB_BYTES, needed * 2)));
-    // Somebody may have transferred the slab to another thread: then there is nothing to copy, and it fails to say so.
-    if (written > 0) bigger.set(this.buf.subarray(this.start, this.pos));
+    bigger.set(this.buf.subarray(this.start, this.pos));
     this.buf = bigger;
     this.pos = written;
     this.start = 0;

@@ -329,6 +329,7 @@ test("writers end in any order, one never, and nothing that they returned is wri
 test("a slab that somebody has handed to another thread costs nobody else a message", () => {
   const bytes = new BinaryWriter().string("gone").finish();
   structuredClone(bytes, { transfer: [bytes.buffer as ArrayBuffer] });
+  assert.is(new BinaryWriter().finish().length, 0);
   assert.equal(new BinaryWriter().string("here").finish(), new PeerWriter().string("here").finish());
 });
 
