@@ -112,6 +112,7 @@ export class Conversation {
   /** The transport takes nothing more and holds so many bytes, or (0) takes all again. */
   congest(bytes: number): void {
     this.transport.congested = bytes > 0;
+    if (bytes < this.transport.bufferedBytes) this.transport.takenMark++;
     this.transport.bufferedBytes = bytes;
     if (bytes === 0) this.session.drained();
   }

@@ -10,6 +10,7 @@ export class MemoryTransport implements Transport {
   readonly address: string;
   congested = false;
   bufferedBytes = 0;
+  takenMark = 0;
   readonly #environment: Environment;
   #receiver: TransportReceiver | null = null;
   #other: MemoryTransport | null = null;

@@ -358,7 +358,8 @@ export class Session implements Roles {
     const { bufferedBytes } = this.#transport;
     const { unfinished } = this.#intake;
     this.#patience = bufferedBytes === 0 && unfinished < 0 ? null : (this.#patience ?? new Patience());
-    const slow = this.#patience?.check(now, bufferedBytes, unfinished, this.#heartbeat.asking, this.#options);
+    const { asking } = this.#heartbeat;
+    const slow = this.#patience?.check(now, this.#transport, unfinished, asking, this.#options);
     if (slow === "unread")
       this.close("WRITE_STALLED", `nothing was read for ${this.#options.writeStallTimeoutMs} ms`);
     if (slow === "unfinished") this.violated(new LimitExceeded("frameTimeoutMs", "a frame took too long"));

@@ -19,6 +19,11 @@ export interface Transport {
   readonly congested: boolean;
   /** Bytes written that the other side's kernel, or this one's, has not taken yet. */
   readonly bufferedBytes: number;
+  /**
+   * Another number than before when bytes that waited have been taken, and the same when none has, however many were
+   * written meanwhile. What waits cannot tell: a buffer that is filled as fast as it empties looks the same for ever.
+   */
+  readonly takenMark: number;
   /** Starts delivering to `receiver`. Called once. */
   start(receiver: TransportReceiver): void;
   /**

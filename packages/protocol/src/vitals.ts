@@ -3,6 +3,7 @@
 import { readU32, writeU32 } from "@vertex/framing";
 import { PingBudget } from "./accounting.ts";
 import { GAP_MS } from "./sweeper.ts";
+import type { Transport } from "./transport.ts";
 import { violation } from "./vertex-error.ts";
 
 /** A PING on its way. */
@@ -51,23 +52,24 @@ export class Pings {
 /** Watches a congested connection for progress. */
 export class StallWatch {
   #since = -1;
-  #bytes = 0;
+  #takenMark = 0;
   #checkedAt = -1;
 
   /**
-   * How long, in milliseconds, `bufferedBytes` have waited without one of them being taken; 0 if none waits. Time in
-   * which this process did not run does not count: nobody could have noted that bytes were taken.
+   * How long, in milliseconds, `bufferedBytes` have waited without one of them being taken, which the transport's
+   * `takenMark` says; 0 if none waits. Time in which this process did not run does not count: nobody could have noted
+   * that bytes were taken.
    */
-  check(now: number, bufferedBytes: number): number {
+  check(now: number, bufferedBytes: number, takenMark: number): number {
     const gapMs = now - this.#checkedAt;
     if (this.#since >= 0 && gapMs > GAP_MS) this.#since += gapMs;
     this.#checkedAt = now;
     if (bufferedBytes === 0) {
       this.#since = -1;
-    } else if (this.#since < 0 || bufferedBytes < this.#bytes) {
+    } else if (this.#since < 0 || takenMark !== this.#takenMark) {
       this.#since = now;
     }
-    this.#bytes = bufferedBytes;
+    this.#takenMark = takenMark;
     return this.#since < 0 ? 0 : now - this.#since;
   }
 }
@@ -108,14 +110,14 @@ export class Patience {
   #unfinished: AssemblyWatch | null = null;
 
   /**
-   * @param bufferedBytes what waits to be sent.
+   * @param transport what waits to be sent, and whether some of it was taken.
    * @param frames how many frames have come; -1 when none is incomplete, or this side does not read.
    * @param silent whether the peer owes a sign of life.
    * @returns what has taken longer than it may.
    */
   check(
     now: number,
-    bufferedBytes: number,
+    { bufferedBytes, takenMark }: Pick<Transport, "bufferedBytes" | "takenMark">,
     frames: number,
     silent: boolean,
     limits: { readonly writeStallTimeoutMs: number; readonly frameTimeoutMs: number },
@@ -124,7 +126,7 @@ export class Patience {
     else this.#unread ??= new StallWatch();
     if (frames < 0) this.#unfinished = null;
     else this.#unfinished ??= new AssemblyWatch(now, frames);
-    const unreadMs = this.#unread?.check(now, bufferedBytes) ?? -1;
+    const unreadMs = this.#unread?.check(now, bufferedBytes, takenMark) ?? -1;
     const unfinishedMs = this.#unfinished?.check(now, frames, silent) ?? -1;
     if (unreadMs >= limits.writeStallTimeoutMs) return "unread";
     return unfinishedMs >= limits.frameTimeoutMs ? "unfinished" : null;

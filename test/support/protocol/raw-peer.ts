@@ -140,6 +140,7 @@ export class RawPeer implements Transport {
   readonly address = "raw:1";
   congested = false;
   bufferedBytes = 0;
+  takenMark = 0;
   paused = false;
   ended = false;
   destroyed = false;

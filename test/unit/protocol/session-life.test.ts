@@ -119,9 +119,23 @@ stalls("is dismissed when not a byte was taken for too long, however alive it is
     lab.peer.sendBytes(noBytes);
   }
   lab.peer.bufferedBytes = 4_999;
+  lab.peer.takenMark++;
   await lab.env.advance(900);
   assert.is(lab.side.session.state, "ready");
   await lab.env.advance(300);
+  assert.is(lab.side.end.reason, "WRITE_STALLED");
+});
+
+stalls("is kept while it reads, though as much is written whenever something was taken", async () => {
+  const lab = await accepted({ options: { writeStallTimeoutMs: 1_000 } });
+  lab.peer.congested = true;
+  lab.peer.bufferedBytes = 5_000;
+  for (let n = 0; n < 5; n++) {
+    await lab.env.advance(900);
+    lab.peer.takenMark += 5_000;
+  }
+  assert.is(lab.side.session.state, "ready");
+  await lab.env.advance(1_200);
   assert.is(lab.side.end.reason, "WRITE_STALLED");
 });
 

@@ -26,53 +26,62 @@ pings("refuse an answer that nobody asked for, or in the wrong order", () => {
 
 const rows: readonly [
   sentence: string,
-  samples: readonly [at: number, bytes: number][],
+  samples: readonly [at: number, bytes: number, takenMark: number][],
   stalledFor: number,
 ][] = [
   [
     "is calm while nothing waits",
     [
-      [0, 0],
-      [100, 0],
+      [0, 0, 7],
+      [100, 0, 7],
     ],
     0,
   ],
   [
     "counts from when bytes began to wait",
     [
-      [0, 50],
-      [100, 50],
-      [900, 50],
+      [0, 50, 7],
+      [100, 50, 7],
+      [900, 50, 7],
     ],
     900,
   ],
   [
     "begins anew when a byte was taken",
     [
-      [0, 50],
-      [500, 49],
-      [900, 49],
+      [0, 50, 7],
+      [500, 49, 8],
+      [900, 49, 8],
     ],
     400,
   ],
   [
     "forgets when all was taken",
     [
-      [0, 50],
-      [500, 0],
-      [600, 50],
-      [900, 50],
+      [0, 50, 7],
+      [500, 0, 57],
+      [600, 50, 57],
+      [900, 50, 57],
     ],
     300,
   ],
   [
     "takes more bytes for no progress",
     [
-      [0, 50],
-      [500, 80],
-      [900, 120],
+      [0, 50, 7],
+      [500, 80, 7],
+      [900, 120, 7],
     ],
     900,
+  ],
+  [
+    "begins anew when bytes were taken and as many, or more, were written",
+    [
+      [0, 50, 7],
+      [500, 50, 57],
+      [900, 80, 107],
+    ],
+    0,
   ],
 ];
 
@@ -80,15 +89,15 @@ for (const [sentence, samples, stalledFor] of rows) {
   stalls(sentence, () => {
     const watch = new StallWatch();
     let last = 0;
-    for (const [at, bytes] of samples) last = watch.check(at, bytes);
+    for (const [at, bytes, takenMark] of samples) last = watch.check(at, bytes, takenMark);
     assert.is(last, stalledFor);
   });
 }
 
 stalls("does not count the time in which this process did not run", () => {
   const watch = new StallWatch();
-  watch.check(0, 100);
-  assert.is(watch.check(500, 100), 500);
-  assert.is(watch.check(30_500, 100), 500);
-  assert.is(watch.check(31_000, 100), 1_000);
+  watch.check(0, 100, 7);
+  assert.is(watch.check(500, 100, 7), 500);
+  assert.is(watch.check(30_500, 100, 7), 500);
+  assert.is(watch.check(31_000, 100, 7), 1_000);
 });

@@ -33,6 +33,8 @@ const SEGMENT_BYTES = 1_460;
 export class SimPipe {
   /** Bytes written that have not set out. */
   queuedBytes = 0;
+  /** Bytes that have set out since the beginning. */
+  sentBytes = 0;
   /** True: whatever sets out is lost, and nobody is told. */
   hole = false;
   /** True: the receiver does not exist any more. */
@@ -139,6 +141,7 @@ export class SimPipe {
 
   #setOut(bytes: Uint8Array): void {
     this.#unread += bytes.length;
+    this.sentBytes += bytes.length;
     if (this.dead) return this.#ends.deadEnd();
     if (this.hole) return;
     const { delayMs, jitterMs, cloggedUntil } = this.#path;

@@ -65,6 +65,10 @@ export class SimTransport implements Transport, PipeEnds {
     return this.#out.queuedBytes;
   }
 
+  get takenMark(): number {
+    return this.#out.sentBytes;
+  }
+
   /** True when this end is closed. */
   get closed(): boolean {
     return this.#closed;

@@ -43,6 +43,7 @@ export class PortTransport implements Transport {
   readonly address: string;
   readonly congested = false;
   readonly bufferedBytes = 0;
+  readonly takenMark = 0;
   readonly #port: MessagePort;
   readonly #noticed: (notice: Notice) => void;
   #receiver: TransportReceiver | null = null;
