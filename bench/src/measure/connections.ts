@@ -20,6 +20,7 @@ export interface ConnectionSettings {
   readonly busy: number;
   /** Connections that are held with heartbeats alone. */
   readonly idle: number;
+  /** For how long, in milliseconds: about whole heartbeats. Connections that were made together have theirs in one second. */
   readonly holdMs: number;
 }
 

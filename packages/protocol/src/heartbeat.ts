@@ -49,10 +49,12 @@ export class Heartbeat {
     return this.#askedAt >= 0 && now - this.#askedAt >= this.#timeoutMs;
   }
 
-  /** Bytes have come. */
-  heard(now: number): void {
+  /** Bytes have come. @returns whether the peer had been asked, so that `dueAt` is another time now. */
+  heard(now: number): boolean {
     this.#heardAt = now;
+    if (this.#askedAt < 0) return false;
     this.#askedAt = -1;
+    return true;
   }
 
   /**

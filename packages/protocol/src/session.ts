@@ -180,7 +180,8 @@ export class Session implements Roles {
   received(chunk: Uint8Array): void {
     if (this.state === "closed") return;
     const now = this.loop.clock.now();
-    this.#heartbeat.heard(now);
+    // Whoever was asked is not given up now: the next look is for the next question.
+    if (this.#heartbeat.heard(now)) this.sweeper?.move(this, this.#heartbeat.dueAt(this.loop.random()));
     this.#calling.heard();
     this.#intake.received(chunk, now);
   }

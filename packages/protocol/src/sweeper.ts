@@ -14,8 +14,8 @@ export const SWEEP_MS = 100;
 /** A gap between two sweeps that is longer than this, in milliseconds, means that this process was not running. */
 export const GAP_MS = 1_000;
 
-/** Who wants to be looked at later than in so many sweeps is looked at in between, and waits again. */
-const SLOTS = 128;
+/** Who wants to be looked at later than in so many sweeps, 25 s, is looked at in between, and waits again. */
+const SLOTS = 256;
 
 /** Something that wants to be looked at. The sweeper owns `sweeper`, `slot` and `place`; everybody else leaves them alone. */
 export interface Swept {
@@ -92,7 +92,13 @@ export class Sweeper {
 
   /** It is looked at in the next sweep. */
   soon(swept: Swept): void {
-    this.#file(swept, 0);
+    this.#file(swept, this.#sweptAt);
+  }
+
+  /** It is looked at when `dueAt` has come instead. Who is in the next sweep stays there: something else is due. */
+  move(swept: Swept, dueAt: number): void {
+    const next = (this.#reached + 1) % SLOTS;
+    if (swept.slot >= 0 && swept.slot !== next) this.#file(swept, dueAt);
   }
 
   /** Whom to look at now, out of their slots; what is filed from here on is for later sweeps. */
@@ -138,16 +144,17 @@ export class Sweeper {
   #look(swept: Swept, now: number): void {
     if (swept.sweeper !== this) return;
     const dueAt = swept.tick(now, this.#slept);
-    if (swept.sweeper === this) this.#file(swept, Math.floor(dueAt / SWEEP_MS));
+    if (swept.sweeper === this) this.#file(swept, dueAt);
   }
 
   #later(swept: Swept): void {
     if (swept.sweeper === this) this.soon(swept);
   }
 
-  #file(swept: Swept, number: number): void {
-    const next = this.#reached + 1;
-    const slot = Math.max(next, Math.min(number, next + SLOTS - 2)) % SLOTS;
+  /** Into the slot of the first sweep that is not before `dueAt`: who is looked at too early is looked at twice. */
+  #file(swept: Swept, dueAt: number): void {
+    const sweeps = Math.ceil((dueAt - this.#sweptAt) / SWEEP_MS);
+    const slot = (this.#reached + Math.max(1, Math.min(sweeps, SLOTS - 1))) % SLOTS;
     if (slot === swept.slot) return;
     this.#unfile(swept);
     swept.slot = slot;

@@ -95,6 +95,15 @@ beats("survives being busy for longer than the timeout, while the answer waits t
   assert.equal([lab.side.session.state, lab.env.later], ["ready", later]);
 });
 
+beats("asks again an interval after the answer, however long it would have waited for one", async () => {
+  const patient = { options: { heartbeatIntervalMs: 1_000, heartbeatTimeoutMs: 60_000 } };
+  const lab = await dialed(patient, { heartbeat: { intervalMs: 1_000, timeoutMs: 60_000 } });
+  for (let n = 0; n < 5; n++) {
+    await lab.env.advance(1_100);
+    lab.peer.send({ kind: Kind.PONG, payload: lab.peer.one(Kind.PING).payload });
+  }
+});
+
 for (const [sentence, change] of [
   ["its number", 7],
   ["the bytes before it", 0],
