@@ -7,6 +7,22 @@ const READ_BYTES = 262_144;
 /** Shared by all sockets on purpose: a chunk is used up before the next read. Memory that no read touches costs nothing. */
 const shared = new Uint8Array(READ_BYTES);
 
+/** Chunks up to this size, in bytes, are the same object again when they have the same size. */
+const SMALL_BYTES = 256;
+/** Their first bytes, by size. */
+const small: (Uint8Array | undefined)[] = new Array(SMALL_BYTES + 1).fill(undefined);
+
+/** The first bytes of the buffer. */
+function chunkOf(bytes: number): Uint8Array {
+  if (bytes > SMALL_BYTES) return shared.subarray(0, bytes);
+  let chunk = small[bytes];
+  if (chunk === undefined) {
+    chunk = shared.subarray(0, bytes);
+    small[bytes] = chunk;
+  }
+  return chunk;
+}
+
 /** The option `onread` of `net.connect`. */
 interface OnRead {
   readonly buffer: Uint8Array;
@@ -26,7 +42,7 @@ export class Inlet {
 
   /** The option for the socket. */
   get onread(): OnRead {
-    return { buffer: shared, callback: (bytes, buf) => this.#read(buf.subarray(0, bytes)) };
+    return { buffer: shared, callback: (bytes) => this.#read(chunkOf(bytes)) };
   }
 
   /** Chunks go to `taker` from now on. The socket has to be resumed. */

@@ -39,11 +39,21 @@ export class Loop {
   readonly later: (callback: () => void) => void;
   readonly #defer: (callback: () => void) => void;
   #holder: Outbox | null = null;
-  #dirty: Outbox[] = [];
+  /** Two lists in turn, which keep their memory: a list for each turn would be most of what a small answer leaves behind. */
+  #dirty: (Outbox | null)[] = [];
+  #flushed: (Outbox | null)[] = [];
+  #dirtyCount = 0;
   readonly #flushAll: () => void = () => {
     const dirty = this.#dirty;
-    this.#dirty = [];
-    for (const outbox of dirty) outbox.flushDue();
+    const count = this.#dirtyCount;
+    this.#dirty = this.#flushed;
+    this.#flushed = dirty;
+    this.#dirtyCount = 0;
+    for (let i = 0; i < count; i++) {
+      const outbox = dirty[i];
+      dirty[i] = null;
+      outbox?.flushDue();
+    }
   };
 
   constructor(environment: Environment) {
@@ -90,7 +100,8 @@ export class Loop {
 
   /** Flushes `outbox` when the code that runs now is done. */
   schedule(outbox: Outbox): void {
-    if (this.#dirty.push(outbox) === 1) this.#defer(this.#flushAll);
+    this.#dirty[this.#dirtyCount++] = outbox;
+    if (this.#dirtyCount === 1) this.#defer(this.#flushAll);
   }
 
   /** Takes the writer back and empties it. `reusable` says whether its memory may be written again. */

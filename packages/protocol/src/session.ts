@@ -35,7 +35,7 @@ import type { SessionEvents, SessionParts, SessionState } from "./session-parts.
 import type { Sweeper, Swept } from "./sweeper.ts";
 import type { Transport, TransportReceiver } from "./transport.ts";
 import { VertexError, violation } from "./vertex-error.ts";
-import { Patience, Pings } from "./vitals.ts";
+import { echoOf, Patience, Pings } from "./vitals.ts";
 
 type Roles = TransportReceiver & IntakeOwner & SenderOwner & CallEnds & OpeningHost & DrainHost & Swept;
 
@@ -262,7 +262,7 @@ export class Session implements Roles {
         return this.#credit(own, callId, readU32(buf, start));
       case Kind.PING:
         this.#asked.peerAsked(this.loop.clock.now());
-        return this.#sender.ping(Kind.PONG, buf.subarray(start, end));
+        return this.#sender.ping(Kind.PONG, echoOf(buf, start));
       case Kind.PONG:
         this.roundTripMs = this.#asked.received(buf, start, this.loop.clock.now());
         return;

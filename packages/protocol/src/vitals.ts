@@ -11,20 +11,36 @@ interface Ping {
   readonly number: number;
   readonly at: number;
   readonly answered: ((roundTripMs: number) => void) | null;
+  /** The one sent after it. */
+  next: Ping | null;
+}
+
+/** What the PING or PONG that is written now carries: it is copied at once, so all connections share it. */
+const payload: Uint8Array = new Uint8Array(8);
+
+/** What the PONG to a PING carries whose payload begins at `start`. Valid until the next PING or PONG. */
+export function echoOf(buf: Uint8Array, start: number): Uint8Array {
+  for (let i = 0; i < payload.length; i++) payload[i] = buf[start + i] as number;
+  return payload;
 }
 
 /** The PINGs that are on their way, where answers come in the order of the questions, and the budget for the peer's own. */
 export class Pings {
-  #open: Ping[] = [];
+  // Linked: an array would leave memory for 17 behind each time, on every connection that is idle.
+  #first: Ping | null = null;
+  #last: Ping | null = null;
   #count = 0;
   #budget: PingBudget | null = null;
 
-  /** Notes a PING; returns the payload that it carries. */
+  /** Notes a PING; returns the payload that it carries, valid until the next PING or PONG. */
   sent(now: number, answered: ((roundTripMs: number) => void) | null): Uint8Array {
-    const payload = new Uint8Array(8);
     const number = this.#count++ >>> 0;
+    const ping: Ping = { number, at: now, answered, next: null };
+    if (this.#last === null) this.#first = ping;
+    else this.#last.next = ping;
+    this.#last = ping;
+    writeU32(payload, 0, 0);
     writeU32(payload, 4, number);
-    this.#open.push({ number, at: now, answered });
     return payload;
   }
 
@@ -34,9 +50,11 @@ export class Pings {
    * @throws VertexError (protocol) when nobody asked that.
    */
   received(buf: Uint8Array, start: number, now: number): number {
-    const ping = this.#open.shift();
+    const ping = this.#first;
     const asked = readU32(buf, start) === 0 && readU32(buf, start + 4) === ping?.number;
-    if (ping === undefined || !asked) violation("a PONG that answers no PING");
+    if (ping === null || !asked) violation("a PONG that answers no PING");
+    this.#first = ping.next;
+    if (ping.next === null) this.#last = null;
     const roundTripMs = now - ping.at;
     ping.answered?.(roundTripMs);
     return roundTripMs;

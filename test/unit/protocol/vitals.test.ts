@@ -8,18 +8,19 @@ const stalls = suite("a watch over stalls");
 pings("measure the round trip of each, in order", () => {
   const open = new Pings();
   const heard: number[] = [];
-  const first = open.sent(100, (ms) => heard.push(ms));
-  const second = open.sent(130, null);
+  const first = open.sent(100, (ms) => heard.push(ms)).slice();
+  const second = open.sent(130, null).slice();
   assert.is(open.received(first, 0, 150), 50);
   assert.is(open.received(second, 0, 150), 20);
   assert.equal(heard, [50]);
+  assert.is(open.received(open.sent(160, null), 0, 170), 10);
 });
 
 pings("refuse an answer that nobody asked for, or in the wrong order", () => {
   const open = new Pings();
   assert.throws(() => open.received(new Uint8Array(8), 0, 1), "a PONG that answers no PING");
-  const first = open.sent(1, null);
-  const second = open.sent(1, null);
+  const first = open.sent(1, null).slice();
+  const second = open.sent(1, null).slice();
   assert.not.equal(first, second);
   assert.throws(() => open.received(second, 0, 2), "a PONG that answers no PING");
 });
